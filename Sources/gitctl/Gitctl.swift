@@ -1,0 +1,4 @@
+import APIMachinery
+import ArgumentParser
+import AsyncHTTPClient
+@main struct Gitctl: ParsableCommand {}
