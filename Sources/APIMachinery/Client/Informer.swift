@@ -1,0 +1,200 @@
+import Logging
+import Synchronization
+
+/// A watched, local copy of one type's objects: list once, then follow the watch.
+///
+/// Handlers run on the informer's task, in order, one at a time; they must not block. After a
+/// broken watch the informer resumes from the last version seen, and lists again only when the
+/// server answers `expired`; the difference is then delivered as ordinary changes.
+package final class Informer: Sendable {
+    package enum Change: Sendable {
+        case added(Object)
+        case updated(old: Object, new: Object)
+        case deleted(Object)
+
+        /// The object as it is now, or was last.
+        package var object: Object {
+            switch self {
+            case .added(let object), .updated(_, let object), .deleted(let object): object
+            }
+        }
+    }
+
+    /// Namespace ("" for cluster-scoped objects) and name.
+    package struct Key: Sendable, Hashable, Comparable, CustomStringConvertible {
+        package var namespace: String
+        package var name: String
+
+        package init(namespace: String, name: String) {
+            self.namespace = namespace
+            self.name = name
+        }
+        package init(_ object: Object) { self.init(namespace: object.namespace, name: object.name) }
+
+        package var description: String { namespace.isEmpty ? name : "\(namespace)/\(name)" }
+        package static func < (a: Self, b: Self) -> Bool { (a.namespace, a.name) < (b.namespace, b.name) }
+    }
+
+    /// Waits between failed attempts.
+    package static let backoff: ClosedRange<Duration> = .milliseconds(50) ... .seconds(10)
+
+    private struct State {
+        var objects: [Key: Object] = [:]
+        /// Owner uid → dependents.
+        var byOwner: [String: Set<Key>] = [:]
+        var resourceVersion = ""
+        var isSynced = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+        var handlers: [@Sendable (Change) -> Void] = []
+    }
+
+    package let type: ResourceType
+    private let client: any ResourceClient
+    private let namespace: String?
+    private let options: ListOptions
+    private let clock: any WallClock
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    /// `options` carries the selectors; its version and paging fields are the informer's own.
+    package init(
+        _ type: ResourceType, client: any ResourceClient, namespace: String? = nil, options: ListOptions = ListOptions(),
+        clock: any WallClock = SystemClock(), logger: Logger
+    ) {
+        self.type = type
+        self.client = client
+        self.namespace = namespace
+        self.options = options
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Adds a handler; before `run`, so that it sees every change.
+    package func onChange(_ handler: @escaping @Sendable (Change) -> Void) {
+        state.withLock { $0.handlers.append(handler) }
+    }
+
+    package var isSynced: Bool { state.withLock { $0.isSynced } }
+
+    /// Returns when the first list has been delivered.
+    package func waitUntilSynced() async {
+        await withCheckedContinuation { continuation in
+            let isSynced = state.withLock { state in
+                if !state.isSynced { state.waiters.append(continuation) }
+                return state.isSynced
+            }
+            if isSynced { continuation.resume() }
+        }
+    }
+
+    package func get(namespace: String = "", name: String) -> Object? {
+        state.withLock { $0.objects[Key(namespace: namespace, name: name)] }
+    }
+    package func get(_ key: Key) -> Object? { state.withLock { $0.objects[key] } }
+
+    /// All objects, or those of a namespace, in no order.
+    package func list(namespace: String? = nil) -> [Object] {
+        state.withLock { state in
+            guard let namespace else { return Array(state.objects.values) }
+            return state.objects.values.filter { $0.namespace == namespace }
+        }
+    }
+
+    /// The objects whose ownerReferences name `uid`.
+    package func dependents(ofOwner uid: String) -> [Object] {
+        state.withLock { state in (state.byOwner[uid] ?? []).compactMap { state.objects[$0] } }
+    }
+
+    /// Lists and watches until cancelled.
+    package func run() async throws {
+        var wait = Self.backoff.lowerBound
+        while true {
+            do {
+                if state.withLock({ $0.resourceVersion.isEmpty }) { try await relist() }
+                wait = Self.backoff.lowerBound
+                try await follow()
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                try Task.checkCancellation()
+                if let status = error as? APIStatus, status.reason == .expired || status.reason == .gone {
+                    state.withLock { $0.resourceVersion = "" }
+                    continue
+                }
+                logger.debug("watch broke; trying again", metadata: ["type": "\(type)", "error": "\(error)"])
+                try await clock.sleep(for: wait)
+                wait = min(wait * 2, Self.backoff.upperBound)
+            }
+        }
+    }
+
+    private func relist() async throws {
+        var items: [Object] = []
+        var page = options
+        page.limit = 500
+        var version = ""
+        repeat {
+            let list = try await client.list(type, namespace: namespace, options: page)
+            items += list.items
+            page.continueToken = list.continueToken
+            version = list.resourceVersion
+        } while !page.continueToken.isEmpty
+        replace(with: items, version: version)
+    }
+
+    private func follow() async throws {
+        var watch = options
+        watch.resourceVersion = state.withLock { $0.resourceVersion }
+        watch.allowWatchBookmarks = true
+        for try await event in try await client.watch(type, namespace: namespace, options: watch) {
+            switch event {
+            case .added(let object), .modified(let object): store(object)
+            case .deleted(let object): remove(Key(object), last: object)
+            case .bookmark(let version, _): state.withLock { $0.resourceVersion = version }
+            }
+        }
+        try Task.checkCancellation()
+    }
+
+    private func replace(with items: [Object], version: String) {
+        let present = Set(items.map(Key.init))
+        let gone = state.withLock { $0.objects.filter { !present.contains($0.key) } }
+        for (key, object) in gone { remove(key, last: object) }
+        for object in items { store(object) }
+        let waiters = state.withLock { state in
+            state.resourceVersion = version
+            state.isSynced = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    private func store(_ object: Object) {
+        let key = Key(object)
+        let (change, handlers) = state.withLock { state -> (Change?, [@Sendable (Change) -> Void]) in
+            let old = state.objects.updateValue(object, forKey: key)
+            state.resourceVersion = object.resourceVersion
+            if let old {
+                if old.resourceVersion == object.resourceVersion { return (nil, []) }
+                for owner in old.ownerReferences { state.byOwner[owner.uid]?.remove(key) }
+            }
+            for owner in object.ownerReferences { state.byOwner[owner.uid, default: []].insert(key) }
+            return (old.map { .updated(old: $0, new: object) } ?? .added(object), state.handlers)
+        }
+        if let change { for handler in handlers { handler(change) } }
+    }
+
+    private func remove(_ key: Key, last: Object) {
+        let handlers = state.withLock { state -> [@Sendable (Change) -> Void]? in
+            state.resourceVersion = last.resourceVersion
+            guard let old = state.objects.removeValue(forKey: key) else { return nil }
+            for owner in old.ownerReferences {
+                state.byOwner[owner.uid]?.remove(key)
+                if state.byOwner[owner.uid]?.isEmpty == true { state.byOwner[owner.uid] = nil }
+            }
+            return state.handlers
+        }
+        for handler in handlers ?? [] { handler(.deleted(last)) }
+    }
+}
