@@ -11,6 +11,8 @@ let swift: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
 let package = Package(
     name: "gitctl",
     products: [.executable(name: "gitctl", targets: ["gitctl"])],
@@ -84,7 +86,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
+                subprocess,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: swift),
@@ -99,8 +101,16 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
+                subprocess,
             ],
             swiftSettings: swift),
+        .target(name: "TestSupport", dependencies: ["APIMachinery", "Cluster", "Agent", "Reconciler", subprocess], path: "Tests/TestSupport", swiftSettings: swift),
+        .testTarget(name: "APIMachineryTests", dependencies: ["APIMachinery"], swiftSettings: swift),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler", "Cluster", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "GitctlTests", dependencies: ["gitctl", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "SimulationTests", dependencies: ["Cluster", "Agent", "Reconciler", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "EndToEndTests", dependencies: ["APIMachinery", "TestSupport", subprocess], swiftSettings: swift),
     ]
 )
