@@ -2,7 +2,7 @@
 # One configuration, release, serves all four, so that nothing is built twice.
 
 SWIFT ?= swift
-BUILD = $(SWIFT) build -c release -Xswiftc -enable-testing
+BUILD = $(SWIFT) build -c release
 GITCTL = .build/release/gitctl
 
 .PHONY: run test bench build setup root format clean
@@ -14,7 +14,7 @@ run: root setup build
 test: root
 	scripts/setup --test
 	$(BUILD) --build-tests
-	GITCTL_E2E=1 $(SWIFT) test -c release -Xswiftc -enable-testing
+	GITCTL_E2E=1 $(SWIFT) test -c release
 
 bench: root setup build
 	Benchmarks/run
