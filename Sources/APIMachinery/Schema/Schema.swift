@@ -1,0 +1,24 @@
+/// What the API server knows of every kind's fields: strict decoding, pruning, defaulting, and the
+/// description that merges and OpenAPI are made from.
+package struct Schema: Sendable {
+    private let table: SchemaTable
+
+    /// Kubernetes 1.36's kinds and gitctl's own.
+    package static let builtin = Schema(table: SchemaTable(builtinSchemaTable))
+
+    init(table: SchemaTable) { self.table = table }
+
+    /// The schema of a kind; nil for one that the table lacks.
+    package func node(_ gvk: GroupVersionKind) -> SchemaNode? { table.node(gvk) }
+
+    /// Of a definition by its full name (`io.k8s.api.core.v1.PodSpec`).
+    package func definition(named name: String) -> SchemaNode? { table.node(named: name) }
+
+    /// The kinds described, in no order; lists and options included.
+    package var kinds: [GroupVersionKind] { table.kinds }
+
+    /// All definitions, sorted by name.
+    package var definitions: some Sequence<SchemaNode> {
+        (0..<table.count).lazy.map { [table] in table.definition($0) }
+    }
+}
