@@ -44,7 +44,8 @@ package final class Informer: Sendable {
         var byOwner: [String: Set<Key>] = [:]
         var resourceVersion = ""
         var isSynced = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter: UInt64 = 0
         var handlers: [@Sendable (Change) -> Void] = []
     }
 
@@ -76,14 +77,23 @@ package final class Informer: Sendable {
 
     package var isSynced: Bool { state.withLock { $0.isSynced } }
 
-    /// Returns when the first list has been delivered.
+    /// Returns when the first list has been delivered, or when the task is cancelled.
     package func waitUntilSynced() async {
-        await withCheckedContinuation { continuation in
-            let isSynced = state.withLock { state in
-                if !state.isSynced { state.waiters.append(continuation) }
-                return state.isSynced
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDone = state.withLock { state in
+                    if state.isSynced || Task.isCancelled { return true }
+                    state.waiters[id] = continuation
+                    return false
+                }
+                if isDone { continuation.resume() }
             }
-            if isSynced { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
         }
     }
 
@@ -164,8 +174,8 @@ package final class Informer: Sendable {
         let waiters = state.withLock { state in
             state.resourceVersion = version
             state.isSynced = true
-            defer { state.waiters = [] }
-            return state.waiters
+            defer { state.waiters = [:] }
+            return state.waiters.values
         }
         for waiter in waiters { waiter.resume() }
     }
