@@ -23,8 +23,8 @@ package struct Health: Sendable, Hashable {
     package var reason: String
     /// No waiting helps: a Job that failed, a rollout past its deadline.
     package var isFinal: Bool
-    /// A pod whose events say more than its status does.
-    var eventsOf: ObjectKey?
+    /// Events say more than statuses do: look at this namespace's while it lasts.
+    var wantsEventsIn: String?
 
     package init(_ state: State, _ reason: String = "", isFinal: Bool = false) {
         self.state = state
@@ -49,10 +49,16 @@ package struct ClusterView: Sendable {
     /// Objects of a type whose ownerReferences name a uid.
     package var dependents: @Sendable (ResourceType, String) -> [Object]
     package var object: @Sendable (ObjectKey) -> Object?
+    /// The events about an object, in no order; empty when they are not watched.
+    package var events: @Sendable (ObjectKey) -> [Object]
 
-    package init(dependents: @escaping @Sendable (ResourceType, String) -> [Object], object: @escaping @Sendable (ObjectKey) -> Object?) {
+    package init(
+        dependents: @escaping @Sendable (ResourceType, String) -> [Object], object: @escaping @Sendable (ObjectKey) -> Object?,
+        events: @escaping @Sendable (ObjectKey) -> [Object] = { _ in [] }
+    ) {
         self.dependents = dependents
         self.object = object
+        self.events = events
     }
 }
 

@@ -22,16 +22,16 @@ extension HealthRules {
         if object.spec["nodeName"]?.string ?? "" == "" { return .progressing("waits for a node") }
         for (list, kind) in [("initContainerStatuses", "init container"), ("containerStatuses", "container")] {
             for container in status[list]?.array ?? [] {
-                if let found = cause(container, kind: kind, pod: object) { return found }
+                if let found = cause(container, kind: kind, pod: object, view: view) { return found }
             }
         }
         if let ready = object.condition("Ready"), ready.status == .isTrue { return .healthy }
-        if (status["containerStatuses"]?.array ?? []).isEmpty { return starting(object, "starting") }
+        if (status["containerStatuses"]?.array ?? []).isEmpty { return starting(object, "starting", view: view) }
         return .progressing("not ready yet")
     }
 
     /// What is wrong with one container; nil when it is not the reason.
-    private static func cause(_ container: JSON, kind: String, pod: Object) -> Health? {
+    private static func cause(_ container: JSON, kind: String, pod: Object, view: ClusterView) -> Health? {
         let name = container["name"]?.string ?? ""
         let state = container["state"] ?? .null
         let restarts = container["restartCount"]?.int ?? 0
@@ -40,7 +40,7 @@ extension HealthRules {
             let message = waiting["message"]?.string ?? ""
             if passing.contains(reason) {
                 guard kind == "container" || reason == "ContainerCreating" else { return nil }
-                return starting(pod, "\(kind) \(name) starting")
+                return starting(pod, "\(kind) \(name) starting", view: view)
             }
             if reason == "CrashLoopBackOff" {
                 let last = container[path: ["lastState", "terminated"]]
@@ -91,10 +91,25 @@ extension HealthRules {
         return line.count > 160 ? line.prefix(160) + "…" : line
     }
 
-    /// Of a pod that is being started its events tell more: an image being pulled, a mount that fails.
-    private static func starting(_ pod: Object, _ text: String) -> Health {
+    /// Of a pod that is being started its newest event tells more: an image being pulled, a mount that fails.
+    private static func starting(_ pod: Object, _ text: String, view: ClusterView) -> Health {
+        let events = view.events(ObjectKey(.pods, namespace: pod.namespace, name: pod.name))
+            .filter { $0.fields["involvedObject"]?["uid"]?.string ?? pod.uid == pod.uid }
+        func time(_ event: Object) -> String {
+            let series = event.fields["series"]?["lastObservedTime"]?.string
+            return series ?? event.fields["lastTimestamp"]?.string ?? event.fields["eventTime"]?.string ?? event.creationTimestamp
+        }
+        let newest = events.max { (time($0), Int($0.resourceVersion) ?? 0) < (time($1), Int($1.resourceVersion) ?? 0) }
         var health = Health.progressing(text)
-        health.eventsOf = ObjectKey(.pods, namespace: pod.namespace, name: pod.name)
+        if let newest {
+            let (reason, message) = (newest.fields["reason"]?.string ?? "", newest.fields["message"]?.string ?? "")
+            if newest.fields["type"]?.string == "Warning" {
+                health.reason = "\(reason): \(lastLine(message))"
+            } else if reason == "Pulling" {
+                health.reason = lastLine(message).lowercasedFirst
+            }
+        }
+        health.wantsEventsIn = pod.namespace
         return health
     }
 
@@ -109,4 +124,8 @@ extension HealthRules {
         }
         return nil
     }
+}
+
+extension String {
+    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
 }
