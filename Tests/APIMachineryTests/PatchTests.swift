@@ -122,7 +122,6 @@ struct StrategicMergeTests {
             ("spec: {containers: [{name: a}]}", "spec: {containers: [{name: b}]}", "spec: {containers: [{name: a}, {name: b}]}"),
             ("spec: {containers: [{name: a}, {name: b}]}", "spec: {containers: [{name: a, $patch: delete}]}", "spec: {containers: [{name: b}]}"),
             ("spec: {containers: [{name: a}]}", "spec: {containers: [{$patch: replace}, {name: c}]}", "spec: {containers: [{name: c}]}"),
-            ("spec: {containers: [{name: a, image: x, tty: true}]}", "spec: {containers: [{name: a, $patch: replace, image: y}]}", "spec: {containers: [{name: a, image: y}]}"),
             ("spec: {containers: [{name: a, command: [x, y]}]}", "spec: {containers: [{name: a, command: [z]}]}", "spec: {containers: [{name: a, command: [z]}]}"),
             ("metadata: {finalizers: [a, b]}", "metadata: {finalizers: [b, c]}", "metadata: {finalizers: [a, b, c]}"),
             ("metadata: {finalizers: [a, b, c]}", "metadata: {$deleteFromPrimitiveList/finalizers: [b]}", "metadata: {finalizers: [a, c]}"),
