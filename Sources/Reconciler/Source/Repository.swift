@@ -33,7 +33,7 @@ package struct Repository: Sendable {
         path: String, quarantinePath: String?, _ body: (borrowing OpenRepository) throws(GitError) -> Value
     ) -> Result<Value, GitError> {
         do throws(GitError) {
-            let repository = try OpenRepository(path: path, quarantinePath: quarantinePath)
+            let repository = try OpenRepository.open(path: path, quarantinePath: quarantinePath)
             return .success(try body(repository))
         } catch {
             return .failure(error)
