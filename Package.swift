@@ -105,6 +105,7 @@ let package = Package(
             ],
             swiftSettings: swift),
         .target(name: "TestSupport", dependencies: ["APIMachinery", "Cluster", "Agent", "Reconciler", subprocess], path: "Tests/TestSupport", swiftSettings: swift),
+        .testTarget(name: "ArchitectureTests", swiftSettings: swift),
         .testTarget(name: "APIMachineryTests", dependencies: ["APIMachinery"], swiftSettings: swift),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"], swiftSettings: swift),

@@ -43,8 +43,11 @@ package final class Informer: Sendable {
         /// Owner uid → dependents.
         var byOwner: [String: Set<Key>] = [:]
         var resourceVersion = ""
+        /// The revision whose effects `objects` shows completely.
+        var observedRevision: UInt64 = 0
         var isSynced = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter: UInt64 = 0
         var handlers: [@Sendable (Change) -> Void] = []
     }
 
@@ -52,19 +55,22 @@ package final class Informer: Sendable {
     private let client: any ResourceClient
     private let namespace: String?
     private let options: ListOptions
+    private let transform: (@Sendable (Object) -> Object)?
     private let clock: any WallClock
     private let logger: Logger
     private let state = Mutex(State())
 
     /// `options` carries the selectors; its version and paging fields are the informer's own.
+    /// `transform` drops what nobody reads before an object is kept; it must keep `metadata`.
     package init(
         _ type: ResourceType, client: any ResourceClient, namespace: String? = nil, options: ListOptions = ListOptions(),
-        clock: any WallClock = SystemClock(), logger: Logger
+        transform: (@Sendable (Object) -> Object)? = nil, clock: any WallClock = SystemClock(), logger: Logger
     ) {
         self.type = type
         self.client = client
         self.namespace = namespace
         self.options = options
+        self.transform = transform
         self.clock = clock
         self.logger = logger
     }
@@ -76,14 +82,27 @@ package final class Informer: Sendable {
 
     package var isSynced: Bool { state.withLock { $0.isSynced } }
 
-    /// Returns when the first list has been delivered.
+    /// Every change up to this revision has been delivered; 0 before the first list. A controller
+    /// that wrote revision *v* reads its own write from here once this is at least *v*.
+    package var observedRevision: UInt64 { state.withLock { $0.observedRevision } }
+
+    /// Returns when the first list has been delivered, or when the task is cancelled.
     package func waitUntilSynced() async {
-        await withCheckedContinuation { continuation in
-            let isSynced = state.withLock { state in
-                if !state.isSynced { state.waiters.append(continuation) }
-                return state.isSynced
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDone = state.withLock { state in
+                    if state.isSynced || Task.isCancelled { return true }
+                    state.waiters[id] = continuation
+                    return false
+                }
+                if isDone { continuation.resume() }
             }
-            if isSynced { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
         }
     }
 
@@ -150,7 +169,11 @@ package final class Informer: Sendable {
             switch event {
             case .added(let object), .modified(let object): store(object)
             case .deleted(let object): remove(Key(object), last: object)
-            case .bookmark(let version, _): state.withLock { $0.resourceVersion = version }
+            case .bookmark(let version, _):
+                state.withLock { state in
+                    state.resourceVersion = version
+                    state.observedRevision = UInt64(version) ?? 0
+                }
             }
         }
         try Task.checkCancellation()
@@ -159,22 +182,25 @@ package final class Informer: Sendable {
     private func replace(with items: [Object], version: String) {
         let present = Set(items.map(Key.init))
         let gone = state.withLock { $0.objects.filter { !present.contains($0.key) } }
-        for (key, object) in gone { remove(key, last: object) }
-        for object in items { store(object) }
+        for (key, object) in gone { remove(key, last: object, isListing: true) }
+        for object in items { store(object, isListing: true) }
         let waiters = state.withLock { state in
             state.resourceVersion = version
+            state.observedRevision = UInt64(version) ?? 0
             state.isSynced = true
-            defer { state.waiters = [] }
-            return state.waiters
+            defer { state.waiters = [:] }
+            return state.waiters.values
         }
         for waiter in waiters { waiter.resume() }
     }
 
-    private func store(_ object: Object) {
+    private func store(_ received: Object, isListing: Bool = false) {
+        let object = transform?(received) ?? received
         let key = Key(object)
         let (change, handlers) = state.withLock { state -> (Change?, [@Sendable (Change) -> Void]) in
             let old = state.objects.updateValue(object, forKey: key)
             state.resourceVersion = object.resourceVersion
+            if !isListing { state.observedRevision = UInt64(object.resourceVersion) ?? 0 }
             if let old {
                 if old.resourceVersion == object.resourceVersion { return (nil, []) }
                 for owner in old.ownerReferences { state.byOwner[owner.uid]?.remove(key) }
@@ -185,9 +211,10 @@ package final class Informer: Sendable {
         if let change { for handler in handlers { handler(change) } }
     }
 
-    private func remove(_ key: Key, last: Object) {
+    private func remove(_ key: Key, last: Object, isListing: Bool = false) {
         let handlers = state.withLock { state -> [@Sendable (Change) -> Void]? in
             state.resourceVersion = last.resourceVersion
+            if !isListing { state.observedRevision = UInt64(last.resourceVersion) ?? 0 }
             guard let old = state.objects.removeValue(forKey: key) else { return nil }
             for owner in old.ownerReferences {
                 state.byOwner[owner.uid]?.remove(key)

@@ -1,0 +1,35 @@
+# make run · make test · make bench · make format
+# One configuration, release, serves all four, so that nothing is built twice.
+
+SWIFT ?= swift
+BUILD = $(SWIFT) build -c release
+GITCTL = .build/release/gitctl
+
+.PHONY: run test bench build setup root format clean
+
+run: root setup build
+	scripts/images --if-needed
+	$(GITCTL) up example-repo
+
+test: root
+	scripts/setup --test
+	$(BUILD) --build-tests
+	GITCTL_E2E=1 $(SWIFT) test -c release
+
+bench: root setup build
+	Benchmarks/run
+
+build:
+	$(BUILD) --product gitctl
+
+setup:
+	scripts/setup
+
+root:
+	@test "$$(id -u)" = 0 || { echo "error: containers need root; run: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean:
+	$(SWIFT) package clean

@@ -1,0 +1,131 @@
+import Glibc
+
+/// What containers leave in the kernel and on disk, found without asking containerd, and removed.
+struct ContainerdRemains {
+    let layout: ContainerdLayout
+
+    /// File systems that containers and pod volumes are made of; others below the data directory are
+    /// the administrator's.
+    private static let fileSystems: Set<String> = ["overlay", "tmpfs", "nsfs", "proc", "mqueue", "sysfs", "cgroup", "cgroup2"]
+
+    /// After containerd has ended: kills what it ran and removes what that leaves. Images stay.
+    func remove() async throws {
+        try await killContainers()
+        try await removeState()
+        try await Command("rm", "-rf", "--one-file-system", layout.leases).output()
+        for name in SmallFile.names(in: "/var/lib/cni/results") where name.hasPrefix(layout.instance.networkName + "-") {
+            unlink("/var/lib/cni/results/\(name)")
+        }
+        unlink(layout.processFile)
+        unlink(layout.bootFile)
+    }
+
+    /// Unmounts everything and deletes sockets, bundles and network namespaces.
+    func removeState() async throws {
+        for path in shimSockets { unlink(path) }
+        unmountAll()
+        try await Command("rm", "-rf", "--one-file-system", layout.state).output()
+    }
+
+    private func killContainers() async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        var groups: Set<String> = []
+        while true {
+            let table = ProcessTable()
+            let shims = table.entries.values.filter { !$0.isZombie && isShim($0) }
+            let containers = table.descendants(of: shims.map(\.pid))
+            let victims = containers.isEmpty ? shims : containers
+            if victims.isEmpty { break }
+            guard ContinuousClock.now < deadline else {
+                throw Containerd.Failure(
+                    description: "these processes of containers do not end: \(victims.map { "\($0.pid)" }.joined(separator: ", "))")
+            }
+            for victim in containers { groups.formUnion(ControlGroup.directories(of: victim.pid)) }
+            let handles = try victims.compactMap { try ProcessHandle(pid: $0.pid) }
+            for handle in handles { try handle.signal(SIGKILL) }
+            for handle in handles { await handle.waitForExit(within: .seconds(5)) }
+        }
+        ControlGroup.remove(groups)
+    }
+
+    private func isShim(_ entry: ProcessTable.Entry) -> Bool {
+        guard let program = entry.arguments.first, program.hasSuffix("containerd-shim-runc-v2"),
+            let flag = entry.arguments.firstIndex(of: "-address"), flag + 1 < entry.arguments.count
+        else { return false }
+        return entry.arguments[flag + 1] == layout.socketPath
+    }
+
+    /// Sockets of shims lie outside the state, in a directory common to all containerds; each
+    /// bundle names its own.
+    private var shimSockets: [String] {
+        let bundles = layout.state + "/io.containerd.runtime.v2.task/k8s.io"
+        return SmallFile.names(in: bundles).compactMap { id in
+            guard let address = SmallFile.text("\(bundles)/\(id)/address"), address.hasPrefix("unix://") else { return nil }
+            return String(address.dropFirst("unix://".count).filter { $0 != "\n" })
+        }
+    }
+
+    private func unmountAll() {
+        let prefixes = [layout.directory + "/", layout.state + "/", layout.dataDirectory + "/"]
+        let mounts = (SmallFile.text("/proc/self/mountinfo") ?? "").split(separator: "\n").compactMap(MountPoint.init)
+        for mount in mounts.reversed() {
+            let isOurs = prefixes.prefix(2).contains { mount.path.hasPrefix($0) }
+            let isVolume = mount.path.hasPrefix(prefixes[2]) && Self.fileSystems.contains(mount.fileSystem)
+            if isOurs || isVolume { umount2(mount.path, Int32(MNT_DETACH)) }
+        }
+    }
+}
+
+/// A line of `/proc/PID/mountinfo`. Source: proc(5).
+struct MountPoint {
+    var path: String
+    var fileSystem: String
+
+    init?(_ line: Substring) {
+        let fields = line.split(separator: " ")
+        guard fields.count > 6, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { return nil }
+        path = Self.unescaped(fields[4])
+        fileSystem = String(fields[dash + 1])
+    }
+
+    /// Blanks and backslashes are written as three octal digits.
+    private static func unescaped(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\\"), rest.count >= 3, let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8) {
+                bytes.append(code)
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+enum ControlGroup {
+    /// The directories, one per hierarchy, of a process's control groups; not the roots. Source: cgroups(7).
+    static func directories(of pid: pid_t) -> [String] {
+        (SmallFile.text("/proc/\(pid)/cgroup") ?? "").split(separator: "\n").flatMap { line -> [String] in
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3, fields[2] != "/" else { return [] }
+            let path = String(fields[2])
+            if fields[1].isEmpty { return ["/sys/fs/cgroup\(path)", "/sys/fs/cgroup/unified\(path)"] }
+            let name = fields[1].hasPrefix("name=") ? fields[1].dropFirst("name=".count) : fields[1]
+            return ["/sys/fs/cgroup/\(name)\(path)"]
+        }
+    }
+
+    /// Removes groups that have become empty, and their parents (the pods' groups) when those are
+    /// empty then. The kernel refuses to remove a group in use.
+    static func remove(_ directories: Set<String>) {
+        for directory in directories.sorted(by: { $0.utf8.count > $1.utf8.count }) {
+            rmdir(directory)
+            guard let slash = directory.lastIndex(of: "/") else { continue }
+            let parent = String(directory[..<slash])
+            // Directories right below a hierarchy are not a pod's.
+            if parent.split(separator: "/").count > 4 { rmdir(parent) }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+import APIMachinery
+import Glibc
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTP2
+import NIOPosix
+import NIOSSL
+import Synchronization
+import X509
+
+/// The bound socket: accepts TLS connections and gives each the pipeline of the protocol it negotiated.
+final class Listener: Sendable {
+    private struct State {
+        var channels: [any Channel] = []
+        var connections: [ObjectIdentifier: any Channel] = [:]
+        var isShut = false
+    }
+
+    private let responder: Responder
+    private let limits: HTTPLimits
+    private let logger: Logger
+    private let tls: Mutex<NIOSSLContext>
+    private let state = Mutex(State())
+    let tasks = RequestTasks()
+    private let streams: OpenStreams
+
+    init(responder: Responder, tls: NIOSSLContext, limits: HTTPLimits, streams: OpenStreams, logger: Logger) {
+        self.streams = streams
+        self.responder = responder
+        self.limits = limits
+        self.logger = logger
+        self.tls = Mutex(tls)
+    }
+
+    /// Connections made from now on see the new certificates.
+    func replace(tls context: NIOSSLContext) { tls.withLock { $0 = context } }
+
+    var connectionCount: Int { state.withLock { $0.connections.count } }
+
+    /// Binds and begins to accept. Returns the port, which the system chose if `port` was 0.
+    ///
+    /// - Parameter allowsFutureAddress: the address may be one that no interface has yet (ip(7), IP_FREEBIND).
+    func bind(host: String, port: Int, allowsFutureAddress: Bool = false) async throws -> Int {
+        var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelInitializer { [self] channel in configure(channel) }
+        if allowsFutureAddress {
+            bootstrap = bootstrap.serverChannelOption(.socketOption(.init(level: .init(IPPROTO_IP), name: .init(IP_FREEBIND))), value: 1)
+        }
+        let channel = try await bootstrap.bind(host: host, port: port).get()
+        state.withLock { $0.channels.append(channel) }
+        return channel.localAddress?.port ?? port
+    }
+
+    /// Stops accepting, ends streams, and lets requests in flight finish for `shutdownGrace`.
+    func shutDown() async {
+        let (listeners, connections) = state.withLock { state in
+            state.isShut = true
+            return (state.channels, Array(state.connections.values))
+        }
+        // A listener that is closed already is as good.
+        for listener in listeners { try? await listener.close() }
+        streams.shutDown()
+        for connection in connections { connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        let grace = limits.shutdownGrace
+        await withTaskGroup(of: Void.self) { group in
+            for connection in connections {
+                group.addTask {
+                    let timer = connection.eventLoop.scheduleTask(in: grace) { connection.close(promise: nil) }
+                    // Whatever ended the connection, it is gone.
+                    try? await connection.closeFuture.get()
+                    timer.cancel()
+                }
+            }
+        }
+        tasks.finish()
+    }
+
+    // MARK: One connection
+
+    private func configure(_ channel: any Channel) -> EventLoopFuture<Void> {
+        guard register(channel) else { return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
+        let timer = channel.eventLoop.scheduleTask(in: limits.handshakeTimeout) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in timer.cancel() }
+        let context = tls.withLock { $0 }
+        return channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+        }.flatMap {
+            channel.configureHTTP2SecureUpgrade(
+                h2ChannelConfigurator: { channel in
+                    timer.cancel()
+                    return channel.eventLoop.makeCompletedFuture { try self.configureHTTP2(channel) }
+                },
+                http1ChannelConfigurator: { channel in
+                    timer.cancel()
+                    return channel.eventLoop.makeCompletedFuture { try self.configureHTTP1(channel) }
+                })
+        }
+    }
+
+    /// False when there are too many connections, or the server is shutting down.
+    private func register(_ channel: any Channel) -> Bool {
+        let id = ObjectIdentifier(channel)
+        let isAccepted = state.withLock { state in
+            guard !state.isShut, state.connections.count < limits.connectionsMax else { return false }
+            state.connections[id] = channel
+            return true
+        }
+        if isAccepted { channel.closeFuture.whenComplete { [weak self] _ in self?.state.withLock { $0.connections[id] = nil } } }
+        return isAccepted
+    }
+
+    private func configureHTTP1(_ channel: any Channel) throws {
+        var decoder = NIOHTTPDecoderLimitConfiguration()
+        decoder.maxHeaderFieldSize = limits.headBytesMax
+        decoder.maxHeaderListSize = limits.headBytesMax
+        let pipeline = channel.pipeline.syncOperations
+        let handler = RequestHandler(
+            responder: responder, limits: limits, tasks: tasks, streams: streams, certificateIdentity: identity(of: channel), isHTTP2: false)
+        try pipeline.addHandler(ConnectionTimeouts(limits: limits))
+        try pipeline.configureHTTPServerPipeline(
+            withErrorHandling: false, withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoder)
+        try pipeline.addHandler(handler)
+    }
+
+    private func configureHTTP2(_ channel: any Channel) throws {
+        let identity = identity(of: channel)
+        let manager = NIOHTTP2ServerConnectionManagementHandler(
+            eventLoop: channel.eventLoop,
+            configuration: .init(
+                maxIdleTime: limits.idleTimeout, maxAge: nil, maxGraceTime: limits.shutdownGrace,
+                keepalive: .init(pingInterval: limits.pingInterval, ackTimeout: limits.pingTimeout)))
+        var connection = NIOHTTP2Handler.ConnectionConfiguration()
+        connection.initialSettings = [
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.streamsPerConnectionMax),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headBytesMax),
+        ]
+        connection.controlFrameRateLimit.maximumCount = limits.controlFramesMax
+        // A whole request body may be on its way without a stop.
+        connection.targetWindowSize = limits.bodyBytesMax
+        var stream = NIOHTTP2Handler.StreamConfiguration()
+        stream.targetWindowSize = 1 << 18
+        stream.outboundBufferSizeHighWatermark = limits.writeChunkBytes
+        stream.outboundBufferSizeLowWatermark = limits.writeChunkBytes / 2
+        stream.streamResetFrameRateLimit.maximumCount = limits.resetsMax
+        let pipeline = channel.pipeline.syncOperations
+        _ = try pipeline.configureHTTP2Pipeline(
+            mode: .server, connectionConfiguration: connection, streamConfiguration: stream, streamDelegate: manager.http2StreamDelegate
+        ) { [self] stream in
+            stream.eventLoop.makeCompletedFuture {
+                let streamPipeline = stream.pipeline.syncOperations
+                try streamPipeline.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
+                try streamPipeline.addHandler(
+                    RequestHandler(
+                        responder: responder, limits: limits, tasks: tasks, streams: streams, certificateIdentity: identity, isHTTP2: true))
+            }
+        }
+        try pipeline.addHandler(manager)
+        try pipeline.addHandler(ConnectionErrors())
+    }
+
+    /// Who the client certificate names, TLS having verified it against the cluster's authority.
+    private func identity(of channel: any Channel) -> UserInfo? {
+        do {
+            guard let certificate = try channel.pipeline.syncOperations.nioSSL_peerCertificate() else { return nil }
+            return try Certificate(derEncoded: certificate.toDERBytes()).clientIdentity
+        } catch {
+            logger.warning("a verified client certificate could not be read", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+}
+
+/// The end of an HTTP/2 connection's pipeline: an error nobody handled closes the connection.
+private final class ConnectionErrors: ChannelInboundHandler {
+    typealias InboundIn = Any
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}

@@ -1,0 +1,34 @@
+import APIMachinery
+import Synchronization
+
+/// The streamed answers of the server, so that a shutdown can end them.
+final class OpenStreams: Sendable {
+    private struct State {
+        var signals: [ObjectIdentifier: Signal] = [:]
+        var isShut = false
+    }
+
+    private let state = Mutex(State())
+
+    var count: Int { state.withLock { $0.signals.count } }
+
+    /// False when there are too many, or the server is shutting down.
+    func open(_ signal: Signal, max: Int) -> Bool {
+        state.withLock { state in
+            guard !state.isShut, state.signals.count < max else { return false }
+            state.signals[ObjectIdentifier(signal)] = signal
+            return true
+        }
+    }
+
+    func close(_ signal: Signal) { state.withLock { $0.signals[ObjectIdentifier(signal)] = nil } }
+
+    /// Ends all streams, those to come included.
+    func shutDown() {
+        let signals = state.withLock { state in
+            state.isShut = true
+            return Array(state.signals.values)
+        }
+        for signal in signals { signal.fire() }
+    }
+}

@@ -1,0 +1,42 @@
+import APIMachinery
+import Synchronization
+
+/// Who asks and how, and where the server leaves its warnings.
+package struct RequestContext: Sendable {
+    package var user: UserInfo
+    /// The client's `User-Agent`; its part before the slash is the default field manager.
+    package var userAgent: String
+    package let warnings: Warnings
+
+    package init(user: UserInfo, userAgent: String = "", warnings: Warnings = Warnings()) {
+        self.user = user
+        self.userAgent = userAgent
+        self.warnings = warnings
+    }
+
+    /// The manager that owns the written fields: the one asked for, else the client's name.
+    func fieldManager(_ requested: String) -> String {
+        if !requested.isEmpty { return requested }
+        let agent = userAgent.prefix { $0 != "/" }
+        if !agent.isEmpty { return String(agent.prefix(128)) }
+        return user.name.hasPrefix("system:") ? String(user.name.dropFirst("system:".count)) : user.name
+    }
+}
+
+/// Collects the texts of `Warning:` headers of one request.
+package final class Warnings: Sendable {
+    /// Most warnings of one answer.
+    static let countMax = 32
+
+    private let texts = Mutex<[String]>([])
+
+    package init() {}
+
+    package func add(_ text: String) {
+        texts.withLock { texts in
+            if texts.count < Self.countMax, !texts.contains(text) { texts.append(text) }
+        }
+    }
+
+    package var all: [String] { texts.withLock { $0 } }
+}

@@ -1,0 +1,52 @@
+import APIMachinery
+
+extension APIServer {
+    /// Lists of more bytes than this that must be decoded (Tables, YAML) are made by a task.
+    private static let inlineBytesMax = 256 << 10
+
+    func list(_ call: Call) throws(APIStatus) -> Reply {
+        let list = try registry.list(call.type, namespace: call.route.namespace, options: try call.listOptions(), context: call.context)
+        if call.format == ResponseFormat() { return Reply(.now(splice(list, of: call))) }
+        let size = list.items.reduce(0) { $0 + $1.bytes.count }
+        if size <= Self.inlineBytesMax { return Reply(.now(convert(list, for: call))) }
+        return Reply(.later { [self] in convert(list, for: call) })
+    }
+
+    /// The answer in the store's own bytes.
+    func splice(_ list: VersionList, of call: Call) -> Response {
+        var bytes = Array("{\"apiVersion\":\"\(call.type.gvk.apiVersion)\",\"kind\":\"\(call.type.kind)List\",\"metadata\":".utf8)
+        Self.metadata(of: list).encode(into: &bytes)
+        bytes.append(contentsOf: ",\"items\":[".utf8)
+        return Response(body: .list(head: bytes, items: list.items, tail: Array("]}".utf8)))
+    }
+
+    static func metadata(of list: VersionList) -> JSON {
+        var metadata: JSONObject = ["resourceVersion": .string(list.resourceVersion)]
+        if !list.continueToken.isEmpty { metadata["continue"] = .string(list.continueToken) }
+        if let count = list.remainingItemCount { metadata["remainingItemCount"] = JSON(count) }
+        return .object(metadata)
+    }
+
+    /// The answer as a Table, as metadata alone, as YAML or indented.
+    func convert(_ list: VersionList, for call: Call) -> Response {
+        let json: JSON
+        switch call.format.shape {
+        case .table(let version):
+            let table = Table(
+                type: call.type, version: version, includes: .init(call.query["includeObject"]), now: clock.now,
+                hasColumns: true)
+            json = table.json(list.items.map(\.object), metadata: Self.metadata(of: list))
+        case .partialMetadata(let version):
+            json = [
+                "apiVersion": "meta.k8s.io/\(version)", "kind": "PartialObjectMetadataList", "metadata": Self.metadata(of: list),
+                "items": .array(list.items.map { Table.partialMetadata($0.object, version: version) }),
+            ]
+        case .object:
+            json = [
+                "apiVersion": .string(call.type.gvk.apiVersion), "kind": "\(call.type.kind)List", "metadata": Self.metadata(of: list),
+                "items": .array(list.items.map(\.object.json)),
+            ]
+        }
+        return call.format.response(json)
+    }
+}

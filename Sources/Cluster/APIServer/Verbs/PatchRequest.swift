@@ -1,0 +1,44 @@
+import APIMachinery
+
+extension APIServer {
+    /// PATCH: the content type says which of the four kinds it is.
+    func patch(_ call: Call) throws(APIStatus) -> Reply {
+        let options = try call.writeOptions()
+        let key = try call.key
+        let name = call.request.headers.first(name: "content-type").flatMap { MediaType($0) }?.name ?? ""
+        guard let kind = PatchKind(rawValue: name) else {
+            throw APIStatus(
+                .unsupportedMediaType,
+                "the body of the request was in an unknown format - accepted media types include: \(PatchKind.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        guard kind != .apply || !options.fieldManager.isEmpty else {
+            throw .invalid(
+                GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "PatchOptions"), name: "",
+                [APIStatus.Cause(reason: "FieldValueRequired", message: "Required value: is required for apply patch", field: "fieldManager")])
+        }
+        guard kind == .apply || !options.force else {
+            throw .invalid(
+                GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "PatchOptions"), name: "",
+                [APIStatus.Cause(reason: "FieldValueForbidden", message: "Forbidden: may not be specified for non-apply patch", field: "force")])
+        }
+        return later(call) { [self] () async throws(APIStatus) in
+            let patch: Patch =
+                switch kind {
+                case .json: .json(try RequestBody.json(call.request))
+                case .merge: .merge(try RequestBody.json(call.request))
+                case .strategicMerge: .strategicMerge(try RequestBody.json(call.request))
+                case .apply: .apply(try RequestBody.yaml(call.request))
+                }
+            let result = try await registry.patch(key, patch, subresource: call.route.subresource, options: options, context: call.context)
+            return respond(result.version, to: call, status: result.effect == .created ? .created : .ok)
+        }
+    }
+}
+
+/// The media types of patches.
+package enum PatchKind: String, Sendable, CaseIterable {
+    case json = "application/json-patch+json"
+    case merge = "application/merge-patch+json"
+    case strategicMerge = "application/strategic-merge-patch+json"
+    case apply = "application/apply-patch+yaml"
+}

@@ -1,0 +1,58 @@
+import APIMachinery
+
+/// One kind's controller: which changes concern it, what it looks at, and what it then wants.
+///
+/// `reconcile` is pure: the same snapshot and time give the same plan. It is level-triggered: it
+/// looks at what is, not at what happened, so that missed and repeated wake-ups do no harm.
+package protocol Controller: Sendable {
+    associatedtype Key: Hashable & Sendable = Informer.Key
+    associatedtype Snapshot: Sendable
+
+    /// The component's name, as events and field managers show it.
+    var name: String { get }
+    /// The informers read, and the keys that a change in each wakes.
+    var sources: [ControllerSource<Key>] { get }
+    /// What concerns `key`, from the informers; nil when nothing is left to do for it.
+    func snapshot(of key: Key, client: any ResourceClient) async throws -> Snapshot?
+    func reconcile(_ snapshot: Snapshot, now: Timestamp) -> ControllerPlan
+}
+
+/// An informer and the keys that its changes wake, at once or after a while.
+package struct ControllerSource<Key: Hashable & Sendable>: Sendable {
+    package var informer: Informer
+    package var wake: @Sendable (Informer.Change, WorkQueue<Key>) -> Void
+
+    package init(_ informer: Informer, wake: @escaping @Sendable (Informer.Change, WorkQueue<Key>) -> Void) {
+        self.informer = informer
+        self.wake = wake
+    }
+
+    /// Wakes the keys that `keys` names.
+    package init(_ informer: Informer, keys: @escaping @Sendable (Informer.Change) -> [Key]) {
+        self.init(informer) { change, queue in for key in keys(change) { queue.add(key) } }
+    }
+
+    /// Read, and waking nobody.
+    package static func readOnly(_ informer: Informer) -> ControllerSource { ControllerSource(informer) { _, _ in } }
+}
+
+extension ControllerSource where Key == Informer.Key {
+    /// Wakes the changed object's own key.
+    package static func own(_ informer: Informer) -> ControllerSource {
+        ControllerSource(informer) { [Informer.Key($0.object)] }
+    }
+
+    /// Wakes the controlling owner of the changed object, old and new, when it is of `kind`.
+    package static func controlled(_ informer: Informer, by kind: String) -> ControllerSource {
+        ControllerSource(informer) { change in
+            var owners: Set<Informer.Key> = []
+            func note(_ object: Object) {
+                guard let owner = object.controller, owner.kind == kind else { return }
+                owners.insert(Informer.Key(namespace: object.namespace, name: owner.name))
+            }
+            note(change.object)
+            if case .updated(let old, _) = change { note(old) }
+            return Array(owners)
+        }
+    }
+}

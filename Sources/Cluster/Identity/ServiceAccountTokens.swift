@@ -1,0 +1,134 @@
+import APIMachinery
+import Crypto
+import Synchronization
+
+/// Issues and verifies the tokens by which pods and others act as a ServiceAccount.
+///
+/// Claims and rules: API reference, authentication/v1 TokenRequest, and "Managing Service
+/// Accounts". A token ends with its time, its ServiceAccount, or the object it is bound to.
+package final class ServiceAccountTokens: TokenIssuer {
+    /// Also the audience of tokens for this API server.
+    package static let issuer = "https://kubernetes.default.svc.cluster.local"
+    package static let userPrefix = "system:serviceaccount:"
+    package static let lifetimeSeconds: ClosedRange<Int64> = 600...(1 << 32)
+    private static let lifetimeSecondsDefault: Int64 = 3600
+    /// How long a bound object that is being deleted still carries its tokens.
+    private static let deletionLeeway = Duration.seconds(60)
+
+    /// Finds the object that a token is bound to.
+    package typealias Lookup = @Sendable (ObjectKey) -> Object?
+
+    package let key: JSONWebTokenKey
+    private let clock: any WallClock
+    private let lookup: Lookup
+
+    package init(key: P256.Signing.PrivateKey, clock: any WallClock, lookup: @escaping Lookup) {
+        self.key = JSONWebTokenKey(key)
+        self.clock = clock
+        self.lookup = lookup
+    }
+
+    package func issue(serviceAccount: Object, spec: JSON) async throws(APIStatus) -> (token: String, expiration: Timestamp) {
+        let now = clock.now
+        let seconds = spec["expirationSeconds"]?.int ?? Self.lifetimeSecondsDefault
+        guard Self.lifetimeSeconds.contains(seconds) else {
+            throw .invalid(
+                GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest"), name: serviceAccount.name,
+                [
+                    APIStatus.Cause(
+                        reason: "FieldValueInvalid", message: "Invalid value: \(seconds): may not specify a duration less than 10 minutes or more than 2^32 seconds",
+                        field: "spec.expirationSeconds")
+                ])
+        }
+        let expiration = now + .seconds(seconds)
+        let audiences = spec["audiences"]?.array?.compactMap(\.string) ?? []
+        var binding: JSONObject = [
+            "namespace": .string(serviceAccount.namespace),
+            "serviceaccount": ["name": .string(serviceAccount.name), "uid": .string(serviceAccount.uid)],
+        ]
+        if let reference = spec["boundObjectRef"], !reference.isNull { try bind(reference, namespace: serviceAccount.namespace, into: &binding) }
+        let issuedAt = now.nanoseconds / 1_000_000_000
+        let claims: JSON = [
+            "iss": .string(Self.issuer), "sub": .string("\(Self.userPrefix)\(serviceAccount.namespace):\(serviceAccount.name)"),
+            "aud": JSON(audiences.isEmpty ? [Self.issuer] : audiences), "iat": .int(issuedAt), "nbf": .int(issuedAt),
+            "exp": .int(issuedAt + seconds), "jti": .string(Self.randomID()), "kubernetes.io": .object(binding),
+        ]
+        do { return (try key.sign(claims), expiration) } catch { throw .internalError("cannot sign a token: \(error)") }
+    }
+
+    /// Adds the claim of the Pod, Secret or Node that the token shall not outlive.
+    private func bind(_ reference: JSON, namespace: String, into binding: inout JSONObject) throws(APIStatus) {
+        let name = reference["name"]?.string ?? ""
+        let type: ResourceType
+        switch reference["kind"]?.string {
+        case "Pod": type = .pods
+        case "Secret": type = .secrets
+        case "Node": type = .nodes
+        case let kind: throw .badRequest("cannot bind token for serviceaccount to object of kind \"\(kind ?? "")\"; expected Pod, Secret or Node")
+        }
+        guard let object = lookup(ObjectKey(type, namespace: type.isNamespaced ? namespace : nil, name: name)) else {
+            throw .notFound(type, name: name)
+        }
+        if let uid = reference["uid"]?.string, !uid.isEmpty, uid != object.uid {
+            throw .conflict(type, name: name, "the UID in the bound object reference (\(uid)) does not match the UID in record. The object might have been deleted and then recreated")
+        }
+        binding[type.singular] = ["name": .string(name), "uid": .string(object.uid)]
+        if type == .pods, let node = object.spec["nodeName"]?.string, let nodeUID = lookup(ObjectKey(.nodes, name: node))?.uid {
+            binding["node"] = ["name": .string(node), "uid": .string(nodeUID)]
+        }
+    }
+
+    /// Who holds the token, and for which of `audiences` it was made; nil when it is not valid now.
+    package func authenticate(_ token: String, audiences: [String] = [ServiceAccountTokens.issuer]) -> (user: UserInfo, audiences: [String])? {
+        guard let claims = key.verify(token), claims["iss"]?.string == Self.issuer else { return nil }
+        let now = clock.now.nanoseconds / 1_000_000_000
+        guard let expiry = claims["exp"]?.int, now < expiry, let notBefore = claims["nbf"]?.int, notBefore <= now + 60 else { return nil }
+        let granted = claims["aud"]?.array?.compactMap(\.string) ?? claims["aud"]?.string.map { [$0] } ?? []
+        let common = audiences.filter(granted.contains)
+        guard !common.isEmpty, let binding = claims["kubernetes.io"], let namespace = binding["namespace"]?.string,
+            let name = binding["serviceaccount"]?["name"]?.string, let uid = binding["serviceaccount"]?["uid"]?.string,
+            isAlive(.serviceAccounts, namespace: namespace, binding["serviceaccount"]),
+            isAlive(.pods, namespace: namespace, binding["pod"]), isAlive(.secrets, namespace: namespace, binding["secret"])
+        else { return nil }
+        var extra: [String: [String]] = [:]
+        if let id = claims["jti"]?.string { extra["authentication.kubernetes.io/credential-id"] = ["JTI=\(id)"] }
+        for kind in ["pod", "node"] {
+            if let bound = binding[kind]?["name"]?.string { extra["authentication.kubernetes.io/\(kind)-name"] = [bound] }
+            if let bound = binding[kind]?["uid"]?.string { extra["authentication.kubernetes.io/\(kind)-uid"] = [bound] }
+        }
+        let user = UserInfo(
+            name: "\(Self.userPrefix)\(namespace):\(name)", uid: uid,
+            groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"], extra: extra)
+        return (user, common)
+    }
+
+    /// Whether the object a claim names still is the same one; true when there is no claim.
+    private func isAlive(_ type: ResourceType, namespace: String, _ claim: JSON?) -> Bool {
+        guard let claim else { return true }
+        guard let object = lookup(ObjectKey(type, namespace: namespace, name: claim["name"]?.string ?? "")), object.uid == claim["uid"]?.string
+        else { return false }
+        guard let deletion = object.deletionTimestamp.flatMap(Timestamp.init) else { return true }
+        return clock.now < deletion + Self.deletionLeeway
+    }
+
+    private static func randomID() -> String {
+        let hex = Array("0123456789abcdef")
+        var id = ""
+        for (index, byte) in (0..<16).map({ _ in UInt8.random(in: 0...255) }).enumerated() {
+            if [4, 6, 8, 10].contains(index) { id.append("-") }
+            // Version 4, variant 1 (RFC 9562 §5.4).
+            let value = index == 6 ? byte & 0x0F | 0x40 : index == 8 ? byte & 0x3F | 0x80 : byte
+            id.append(hex[Int(value >> 4)])
+            id.append(hex[Int(value & 15)])
+        }
+        return id
+    }
+
+    /// `/.well-known/openid-configuration`: where others find the keys.
+    package static func discoveryDocument(url: String) -> JSON {
+        [
+            "issuer": .string(issuer), "jwks_uri": .string(url + "/openid/v1/jwks"), "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["ES256"],
+        ]
+    }
+}

@@ -1,0 +1,233 @@
+import APIMachinery
+import Clibgit2
+
+/// An open repository: libgit2's calls as Swift values. Stays on the thread that opened it.
+struct OpenRepository: ~Copyable {
+    private let handle: RepositoryHandle
+    private let path: String
+
+    private init(_ pointer: OpaquePointer, path: String) {
+        handle = RepositoryHandle(pointer: pointer)
+        self.path = path
+    }
+
+    static func open(path: String, quarantinePath: String?) throws(GitError) -> OpenRepository {
+        let pointer: OpaquePointer
+        do throws(GitError) {
+            pointer = try Libgit2.object("repository \(path)") { git_repository_open(&$0, path) }
+        } catch {
+            throw openError(error, path: path)
+        }
+        let repository = OpenRepository(pointer, path: path)
+        if let quarantinePath { try repository.addAlternate(quarantinePath) }
+        return repository
+    }
+
+    private func addAlternate(_ objects: String) throws(GitError) {
+        let database = try database()
+        try Libgit2.check("the push's objects in \(objects)") { git_odb_add_disk_alternate(database.pointer, objects) }
+    }
+
+    private static func openError(_ error: GitError, path: String) -> GitError {
+        // libgit2 says "not found" for a missing directory and for one that is no repository alike.
+        guard error.reason == .corrupt else { return error }
+        return GitError(
+            .noRepository, "\(path) is not a git repository, or its HEAD, config or refs cannot be read",
+            remedy: "check the path, and with `git -C \(path) fsck` the repository")
+    }
+
+    private func database() throws(GitError) -> ObjectDatabaseHandle {
+        ObjectDatabaseHandle(pointer: try Libgit2.object("object database of \(path)") { git_repository_odb(&$0, handle.pointer) })
+    }
+
+    // MARK: Revisions
+
+    /// The id of the commit that `revision` names. See `Repository.commit(at:)`.
+    func resolve(_ revision: String?) throws(GitError) -> ObjectID {
+        guard let revision, revision != "HEAD", !revision.isEmpty else { return try resolveHead() }
+        // Branches before tags before anything else, so that a name means one thing on every machine.
+        for name in ["refs/heads/\(revision)", "refs/tags/\(revision)", revision] {
+            if let id = try target(ofReference: name) { return id }
+        }
+        var object: OpaquePointer?
+        guard git_revparse_single(&object, handle.pointer, revision) == 0, let object else {
+            throw GitError(.noRevision, "\(path) has no branch, tag or commit \"\(revision)\"", remedy: try branchesRemedy())
+        }
+        return try peel(ObjectHandle(pointer: object), revision)
+    }
+
+    private func resolveHead() throws(GitError) -> ObjectID {
+        var reference: OpaquePointer?
+        let code = git_repository_head(&reference, handle.pointer)
+        guard code == 0, let reference else {
+            guard code == GIT_EUNBORNBRANCH.rawValue || code == GIT_ENOTFOUND.rawValue else {
+                try Libgit2.check("HEAD of \(path)") { code }
+                throw Libgit2.corrupt("HEAD of \(path) cannot be read")
+            }
+            let branch = try headBranch() ?? "?"
+            throw GitError(.noCommit, "\(path) has no commit on its HEAD branch \"\(branch)\"", remedy: try branchesRemedy())
+        }
+        return try peel(ReferenceHandle(pointer: reference), "HEAD")
+    }
+
+    private func target(ofReference name: String) throws(GitError) -> ObjectID? {
+        var reference: OpaquePointer?
+        let code = git_reference_lookup(&reference, handle.pointer, name)
+        if code == GIT_ENOTFOUND.rawValue || code == GIT_EINVALIDSPEC.rawValue { return nil }
+        try Libgit2.check("\(name) of \(path)") { code }
+        guard let reference else { return nil }
+        return try peel(ReferenceHandle(pointer: reference), name)
+    }
+
+    private func peel(_ reference: consuming ReferenceHandle, _ name: String) throws(GitError) -> ObjectID {
+        let pointer = reference.pointer
+        let object = ObjectHandle(
+            pointer: try Libgit2.object("\(name) of \(path)") { git_reference_peel(&$0, pointer, GIT_OBJECT_COMMIT) })
+        return ObjectID(git_object_id(object.pointer).pointee)
+    }
+
+    private func peel(_ object: consuming ObjectHandle, _ name: String) throws(GitError) -> ObjectID {
+        var commit: OpaquePointer?
+        guard git_object_peel(&commit, object.pointer, GIT_OBJECT_COMMIT) == 0, let commit else {
+            throw GitError(.noRevision, "\"\(name)\" in \(path) names no commit", remedy: "give a branch, a tag or a commit")
+        }
+        let peeled = ObjectHandle(pointer: commit)
+        return ObjectID(git_object_id(peeled.pointer).pointee)
+    }
+
+    func headBranch() throws(GitError) -> String? {
+        let head = ReferenceHandle(
+            pointer: try Libgit2.object("HEAD of \(path)") { git_reference_lookup(&$0, handle.pointer, "HEAD") })
+        guard let target = git_reference_symbolic_target(head.pointer) else { return nil }
+        let name = String(cString: target)
+        return name.hasPrefix("refs/heads/") ? String(name.dropFirst("refs/heads/".count)) : name
+    }
+
+    func setHead(_ reference: String) throws(GitError) {
+        try Libgit2.check("setting HEAD of \(path)") { git_repository_set_head(handle.pointer, reference) }
+    }
+
+    /// Short names of the branches, sorted; at most `limit`.
+    func branches(limit: Int) throws(GitError) -> [String] {
+        var names = git_strarray()
+        try Libgit2.check("refs of \(path)") { git_reference_list(&names, handle.pointer) }
+        defer { git_strarray_dispose(&names) }
+        let all = (0..<names.count).compactMap { names.strings[$0].map { String(cString: $0) } }
+        return Array(all.filter { $0.hasPrefix("refs/heads/") }.map { String($0.dropFirst(11)) }.sorted().prefix(limit))
+    }
+
+    private func branchesRemedy() throws(GitError) -> String {
+        let names = try branches(limit: 8)
+        return names.isEmpty ? "push a commit first" : "its branches are \(names.joined(separator: ", "))"
+    }
+
+    func isAncestor(_ ancestor: ObjectID, of descendant: ObjectID) throws(GitError) -> Bool {
+        if ancestor == descendant { return true }
+        var (old, new) = (ancestor.oid, descendant.oid)
+        let code = git_graph_descendant_of(handle.pointer, &new, &old)
+        try Libgit2.check("history of \(path)") { code }
+        return code == 1
+    }
+
+    // MARK: Objects
+
+    func commit(_ id: ObjectID) throws(GitError) -> Commit {
+        var oid = id.oid
+        let commit = CommitHandle(
+            pointer: try Libgit2.object("commit \(id) in \(path)") { git_commit_lookup(&$0, handle.pointer, &oid) })
+        let author = git_commit_author(commit.pointer)
+        return Commit(
+            id: id, tree: ObjectID(git_commit_tree_id(commit.pointer).pointee),
+            parents: (0..<git_commit_parentcount(commit.pointer)).compactMap { index in
+                git_commit_parent_id(commit.pointer, index).map { ObjectID($0.pointee) }
+            },
+            author: author.flatMap { $0.pointee.name }.map { String(cString: $0) } ?? "",
+            authorEmail: author.flatMap { $0.pointee.email }.map { String(cString: $0) } ?? "",
+            time: Timestamp(seconds: git_commit_time(commit.pointer)),
+            summary: git_commit_summary(commit.pointer).map { String(cString: $0) } ?? "")
+    }
+
+    /// A tree's entries in git's order (by name).
+    func tree(_ id: ObjectID) throws(GitError) -> [TreeEntry] {
+        let tree = try lookup(tree: id)
+        var entries: [TreeEntry] = []
+        for index in 0..<git_tree_entrycount(tree.pointer) {
+            guard let entry = git_tree_entry_byindex(tree.pointer, index) else { continue }
+            let kind: TreeEntry.Kind =
+                switch git_tree_entry_filemode(entry) {
+                case GIT_FILEMODE_TREE: .tree
+                case GIT_FILEMODE_LINK: .symlink
+                case GIT_FILEMODE_COMMIT: .submodule
+                default: .file
+                }
+            entries.append(
+                TreeEntry(
+                    name: String(cString: git_tree_entry_name(entry)), kind: kind,
+                    id: ObjectID(git_tree_entry_id(entry).pointee)))
+        }
+        return entries
+    }
+
+    /// A blob's bytes. The size is read from the object's header first: a blob larger than
+    /// `sizeMax` is refused without being loaded. `name` is for messages.
+    func blob(_ id: ObjectID, sizeMax: Int, name: String) throws(GitError) -> [UInt8] {
+        var oid = id.oid
+        let database = try database()
+        var size = 0
+        var type = GIT_OBJECT_ANY
+        try Libgit2.check("\(name) (blob \(id) in \(path))") { git_odb_read_header(&size, &type, database.pointer, &oid) }
+        guard size <= sizeMax else {
+            throw GitError(
+                .tooLarge, "\(name): the file is \(size.byteCount), more than the \(sizeMax.byteCount) that a manifest may have",
+                remedy: "split it, or move it out of the directory that is deployed")
+        }
+        let blob = BlobHandle(
+            pointer: try Libgit2.object("\(name) (blob \(id) in \(path))") { git_blob_lookup(&$0, handle.pointer, &oid) })
+        let bytes = UnsafeRawBufferPointer(
+            start: git_blob_rawcontent(blob.pointer), count: Int(git_blob_rawsize(blob.pointer)))
+        return Array(bytes)
+    }
+
+    /// The paths that differ between two trees; nil is the empty tree.
+    func changes(from old: ObjectID?, to new: ObjectID) throws(GitError) -> [PathChange] {
+        if old == new { return [] }
+        let newTree = try lookup(tree: new)
+        guard let old else { return try changes(from: nil as OpaquePointer?, to: newTree.pointer) }
+        let oldTree = try lookup(tree: old)
+        return try changes(from: oldTree.pointer, to: newTree.pointer)
+    }
+
+    private func lookup(tree id: ObjectID) throws(GitError) -> TreeHandle {
+        var oid = id.oid
+        return TreeHandle(pointer: try Libgit2.object("tree \(id) in \(path)") { git_tree_lookup(&$0, handle.pointer, &oid) })
+    }
+
+    private func changes(from old: OpaquePointer?, to new: OpaquePointer) throws(GitError) -> [PathChange] {
+        let diff = DiffHandle(
+            pointer: try Libgit2.object("diff in \(path)") { git_diff_tree_to_tree(&$0, handle.pointer, old, new, nil) })
+        return (0..<git_diff_num_deltas(diff.pointer)).compactMap { index in
+            guard let delta = git_diff_get_delta(diff.pointer, index)?.pointee else { return nil }
+            switch delta.status {
+            case GIT_DELTA_ADDED: return PathChange(path: String(cString: delta.new_file.path), kind: .added)
+            case GIT_DELTA_DELETED: return PathChange(path: String(cString: delta.old_file.path), kind: .deleted)
+            default: return PathChange(path: String(cString: delta.new_file.path), kind: .modified)
+            }
+        }
+    }
+}
+
+extension Int {
+    /// A number of bytes as people read it: `512 B`, `3.0 MiB`.
+    var byteCount: String {
+        switch self {
+        case ..<1024: return "\(self) B"
+        case ..<(1024 * 1024): return "\(tenths(of: 1024)) KiB"
+        default: return "\(tenths(of: 1024 * 1024)) MiB"
+        }
+    }
+
+    private func tenths(of unit: Int) -> String {
+        let tenths = (self * 10 + unit / 2) / unit
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

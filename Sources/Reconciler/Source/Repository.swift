@@ -1,0 +1,73 @@
+import Dispatch
+
+/// A git repository on disk, bare or not; a value that opens it for each batch of reads.
+///
+/// Nothing stays open in between: a pack written by a push is seen at once, and an idle daemon holds
+/// neither descriptors nor caches. libgit2 runs on a queue of its own, off the cooperative pool.
+package struct Repository: Sendable {
+    package let path: String
+    /// git's quarantine of a push under review: its objects are read as if they were in.
+    package let quarantinePath: String?
+    private let queue: DispatchQueue
+
+    package init(path: String, quarantinePath: String? = nil) {
+        self.path = path
+        self.quarantinePath = quarantinePath
+        queue = DispatchQueue(label: "gitctl.git")
+    }
+
+    /// Runs `body` on the git thread with the repository open. What it returns holds no pointer.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (borrowing OpenRepository) throws(GitError) -> Value
+    ) async throws(GitError) -> Value {
+        let (path, quarantinePath) = (path, quarantinePath)
+        let result: Result<Value, GitError> = await withCheckedContinuation { continuation in
+            queue.async {
+                continuation.resume(returning: Self.perform(path: path, quarantinePath: quarantinePath, body))
+            }
+        }
+        return try result.get()
+    }
+
+    private static func perform<Value>(
+        path: String, quarantinePath: String?, _ body: (borrowing OpenRepository) throws(GitError) -> Value
+    ) -> Result<Value, GitError> {
+        do throws(GitError) {
+            let repository = try OpenRepository.open(path: path, quarantinePath: quarantinePath)
+            return .success(try body(repository))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The commit that `revision` names: a branch, a tag (peeled), a commit, any `git rev-parse`
+    /// expression, or (nil or "HEAD") the branch that HEAD points at.
+    package func commit(at revision: String?) async throws(GitError) -> Commit {
+        try await read { repository throws(GitError) in try repository.commit(repository.resolve(revision)) }
+    }
+
+    /// The short name of the branch that HEAD points at, born or not; nil when HEAD is detached.
+    package func headBranch() async throws(GitError) -> String? {
+        try await read { repository throws(GitError) in try repository.headBranch() }
+    }
+
+    /// Points HEAD at a branch.
+    package func setHead(branch: String) async throws(GitError) {
+        try await read { repository throws(GitError) in try repository.setHead("refs/heads/\(branch)") }
+    }
+
+    /// The paths under `path` that differ between two commits.
+    package func changes(from old: ObjectID?, to new: ObjectID, under path: String) async throws(GitError) -> [PathChange] {
+        try await read { repository throws(GitError) in
+            let oldTree = try old.map { id throws(GitError) in try repository.commit(id).tree }
+            return try repository.changes(from: oldTree, to: repository.commit(new).tree).filter {
+                path == "." || $0.path == path || $0.path.hasPrefix(path + "/")
+            }
+        }
+    }
+
+    /// Whether `ancestor` is `descendant` or one of its ancestors.
+    package func isAncestor(_ ancestor: ObjectID, of descendant: ObjectID) async throws(GitError) -> Bool {
+        try await read { repository throws(GitError) in try repository.isAncestor(ancestor, of: descendant) }
+    }
+}

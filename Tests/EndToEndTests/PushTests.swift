@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite(.serialized, .timeLimit(.minutes(5)))
+    struct PushTests {
+        @Test("A pushed commit rolls the Deployment while every request through the ClusterIP succeeds")
+        func pushRollsWithoutAFailedRequest() async throws {
+            try await Host.with { host in
+                try await host.up()
+                try await host.changePage(to: 2)
+                let address = try await host.kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
+                let before = try await host.kubectl("get", "pods", "-l", "app=web", "-o", "name")
+
+                // At most 4,000 requests and 90 s; ends itself once the push is through and 50 more were made.
+                async let client = host.script(
+                    """
+                    after=0
+                    for i in $(seq 4000); do
+                      curl -sS --max-time 3 http://\(address)/ -o page.$$ || echo "FAILED $i"
+                      grep -o 'version [0-9]*' page.$$ || echo "FAILED $i: $(cat page.$$)"
+                      [ -e \(host.directory)/pushed ] && after=$((after + 1))
+                      [ $after -ge 50 ] && break
+                    done
+                    rm -f page.$$
+                    """, limit: .seconds(120))
+                let push = try await host.push()
+                try Data().write(to: URL(filePath: host.directory + "/pushed"))
+                let requests = try await client
+
+                #expect(push.isSuccess, "\(push)")
+                #expect(push.errorOutput.contains("remote:"))
+                #expect(push.errorOutput.contains("healthy"), "\(push)")
+                #expect(!requests.text.contains("FAILED"), "\(requests.text.suffix(2000))")
+                let answers = requests.output.split(separator: "\n")
+                #expect(answers.count >= 50)
+                #expect(answers.last == "version 2")
+                #expect(try await host.kubectl("rollout", "status", "deployment/web").contains("successfully rolled out"))
+                let after = Set(try await host.kubectl("get", "pods", "-l", "app=web", "-o", "name").split(separator: "\n"))
+                #expect(after.isDisjoint(with: Set(before.split(separator: "\n"))), "every pod was replaced")
+            }
+        }
+
+        @Test("gitctl diff shows the change before the push and exits 1, and 0 after it")
+        func diffFollowsThePush() async throws {
+            try await Host.with { host in
+                try await host.up()
+                let clean = try await host.gitctl("diff")
+                #expect(clean.exitCode == 0, "\(clean)")
+                try await host.changePage(to: 2)
+                let diff = try await host.gitctl("diff")
+                #expect(diff.exitCode == 1, "\(diff)")
+                #expect(diff.output.contains("ConfigMap"))
+                #expect(diff.output.contains("Hello from version 2"))
+                #expect(diff.output.contains("Deployment"))
+                let json = try await host.gitctl("diff", "-o", "json")
+                #expect(json.exitCode == 1)
+                #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [String: Any])
+                #expect(try await host.push().isSuccess)
+                let after = try await host.gitctl("diff")
+                #expect(after.exitCode == 0, "\(after)")
+            }
+        }
+
+        @Test("A Secret's value never appears in a diff")
+        func secretsAreMasked() async throws {
+            try await Host.with { host in
+                try await host.up()
+                try await host.edit { $0.replacingOccurrences(of: "  name: gitctl\n", with: "  name: hunter2secret\n") }
+                try await host.commit("Change the secret")
+                for format in ["text", "json", "markdown"] {
+                    let diff = try await host.gitctl("diff", "-o", format)
+                    #expect(diff.exitCode == 1, "\(diff)")
+                    #expect(diff.output.contains("greeting"))
+                    for secret in ["hunter2secret", Data("hunter2secret".utf8).base64EncodedString(), Data("gitctl".utf8).base64EncodedString()] {
+                        #expect(!diff.text.contains(secret), "\(format): \(diff)")
+                    }
+                }
+            }
+        }
+
+        @Test("A push with a typo is refused with file, line and column, and changes nothing")
+        func typoIsRefused() async throws {
+            try await Host.with { host in
+                try await host.up()
+                let before = try await host.kubectl("get", "deployment", "web", "-o", "jsonpath={.metadata.resourceVersion}")
+                let head = try await host.git("rev-parse", "gitctl/main")
+                try await host.edit { $0.replacingOccurrences(of: "  replicas: 2", with: "  replicsa: 2") }
+                try await host.commit("A typo")
+                let push = try await host.push()
+                #expect(!push.isSuccess)
+                #expect(push.errorOutput.contains(try Regex(#"[a-z-]+\.yaml:\d+:\d+: Deployment default/web: .*replicsa"#)), "\(push)")
+                #expect(push.errorOutput.contains("replicas"), "the message proposes the right name: \(push)")
+                let stored = try await host.git("ls-remote", "gitctl", "refs/heads/main")
+                #expect(stored.hasPrefix(head.trimmingCharacters(in: .whitespacesAndNewlines)))
+                #expect(try await host.kubectl("get", "deployment", "web", "-o", "jsonpath={.metadata.resourceVersion}") == before)
+            }
+        }
+
+        @Test("A rollout that fails is told to the pusher with its reason, and the old pods keep serving")
+        func failedRolloutIsTold() async throws {
+            try await Host.with { host in
+                try await host.up()
+                try await host.edit {
+                    $0.replacingOccurrences(of: "image: nginx:", with: "image: 127.0.0.1:1/absent/nginx:")
+                }
+                try await host.commit("An image that does not exist")
+                let push = try await host.push()
+                #expect(push.errorOutput.contains("ErrImagePull") || push.errorOutput.contains("ImagePullBackOff"), "\(push)")
+                let address = try await host.kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
+                #expect(try await host.require("curl", "-sS", "--max-time", "5", "http://\(address)/").contains("version 1"))
+                let status = try await host.gitctl("status")
+                #expect(status.output.contains("ErrImagePull") || status.output.contains("ImagePullBackOff"), "\(status)")
+
+                // A later commit repairs it, without waiting for the broken rollout.
+                try await host.git("revert", "--no-edit", "HEAD")
+                let repair = try await host.push()
+                #expect(repair.isSuccess && repair.errorOutput.contains("healthy"), "\(repair)")
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite(.serialized, .timeLimit(.minutes(5)))
+    struct TeardownTests {
+        /// What the kernel holds of the host's network.
+        private func network(_ host: Host) async throws -> String {
+            let links = try await host.require("ip", "-o", "link")
+            let names = links.split(separator: "\n").compactMap { $0.split(separator: ":").dropFirst().first }.joined()
+            let rules = try await host.require("nft", "list", "ruleset")
+            let namespaces = try FileManager.default.contentsOfDirectory(atPath: "/run/netns").filter { $0 != host.name }.sorted()
+            return "links\(names)\nrules: \(rules)\nnamespaces: \(namespaces)"
+        }
+
+        @Test("gitctl down leaves no process, mount, interface, network namespace or nftables rule")
+        func downLeavesNothing() async throws {
+            try await Host.with { host in
+                let before = try await network(host)
+                try await host.up()
+                #expect(try await network(host) != before)
+                let down = try await host.gitctl("down")
+                #expect(down.isSuccess, "\(down)")
+                #expect(host.remainingProcesses().isEmpty, "\(host.remainingProcesses())")
+                #expect(try host.remainingMounts() == [])
+                #expect(try await network(host) == before)
+
+                // The data is kept: the same state comes up again.
+                try await host.up()
+                #expect(try await host.kubectl("get", "deployment", "web", "-o", "jsonpath={.status.readyReplicas}") == "2")
+                let deleting = try await host.gitctl("down", "--delete-data")
+                #expect(deleting.isSuccess, "\(deleting)")
+                #expect(!FileManager.default.fileExists(atPath: host.dataDirectory + "/kubeconfig"))
+                #expect(try await host.gitctl("down").isSuccess, "down is idempotent")
+            }
+        }
+
+        @Test("gitctl down clears up after a daemon that was killed")
+        func downAfterKill() async throws {
+            try await Host.with { host in
+                let before = try await network(host)
+                try await host.up()
+                kill(try host.daemonProcess(), SIGKILL)
+                let down = try await host.gitctl("down")
+                #expect(down.isSuccess, "\(down)")
+                #expect(host.remainingProcesses().isEmpty, "\(host.remainingProcesses())")
+                #expect(try host.remainingMounts() == [])
+                #expect(try await network(host) == before)
+            }
+        }
+    }
+}
