@@ -8,7 +8,7 @@ final class FileWatch {
 
     /// nil when the kernel has no watch left; the caller then sees the end of the container alone.
     init?(file: String, signal: Signal) {
-        let descriptor = inotify_init1(Int32(IN_NONBLOCK.rawValue) | Int32(IN_CLOEXEC.rawValue))
+        let descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
         guard descriptor >= 0 else { return nil }
         guard inotify_add_watch(descriptor, file, UInt32(IN_MODIFY | IN_CLOSE_WRITE | IN_MOVE_SELF)) >= 0 else {
             close(descriptor)

@@ -122,7 +122,7 @@ enum Machine {
             next = entry.ifa_next
             let name = String(cString: entry.ifa_name)
             guard let address = entry.ifa_addr, address.pointee.sa_family == UInt16(AF_INET),
-                entry.ifa_flags & UInt32(IFF_UP.rawValue) != 0, entry.ifa_flags & UInt32(IFF_LOOPBACK.rawValue) == 0,
+                entry.ifa_flags & UInt32(IFF_UP) != 0, entry.ifa_flags & UInt32(IFF_LOOPBACK) == 0,
                 Files.status("/sys/class/net/\(name)/bridge") == nil, !name.hasPrefix("veth")
             else { continue }
             var text = [UInt8](repeating: 0, count: Int(INET_ADDRSTRLEN))

@@ -80,7 +80,7 @@ struct Registration {
             let missing = labels.filter { node.labels[$0.key] != $0.value }
             if missing.isEmpty { return node }
             return try await client.patch(key, .merge(["metadata": ["labels": JSON(missing)]]))
-        } catch let error as APIStatus where error.reason == .notFound {
+        } catch where error.reason == .notFound {
             var node = Object(.nodes, name: nodeName, ["spec": .object(spec)])
             node.labels = labels
             return try await client.create(.nodes, node)
@@ -102,7 +102,7 @@ struct Registration {
         let time = JSON.string(clock.now.micro)
         do {
             try await client.patch(lease, .merge(["spec": ["renewTime": time, "holderIdentity": .string(nodeName)]]))
-        } catch let error as APIStatus where error.reason == .notFound {
+        } catch where error.reason == .notFound {
             let node = try await client.get(key)
             var object = Object(
                 .leases, namespace: "kube-node-lease", name: nodeName,

@@ -234,24 +234,24 @@ extension PodServices {
     /// Stops and removes sandboxes with all that is in them, until done or cancelled.
     func removeSandboxes(_ ids: [String]) async {
         await withTaskGroup(of: Void.self) { group in
-            for id in ids {
-                group.addTask {
-                    var delay = Duration.milliseconds(100)
-                    while true {
-                        do {
-                            try await runtime.stopSandbox(id)
-                            try await runtime.removeSandbox(id)
-                            return
-                        } catch where error.code == .notFound {
-                            return
-                        } catch {
-                            logger.warning("sandbox not removed; trying again", metadata: ["id": "\(id)", "error": "\(error)"])
-                            // Cancellation ends the agent; the sandbox is adopted by the next one.
-                            guard (try? await clock.sleep(for: delay)) != nil else { return }
-                            delay = min(delay * 2, .seconds(10))
-                        }
-                    }
-                }
+            for id in ids { group.addTask { await removeSandbox(id) } }
+        }
+    }
+
+    private func removeSandbox(_ id: String) async {
+        var delay = Duration.milliseconds(100)
+        while true {
+            do {
+                try await runtime.stopSandbox(id)
+                try await runtime.removeSandbox(id)
+                return
+            } catch where error.code == .notFound {
+                return
+            } catch {
+                logger.warning("sandbox not removed; trying again", metadata: ["id": "\(id)", "error": "\(error)"])
+                // Cancellation ends the agent; the sandbox is adopted by the next one.
+                guard (try? await clock.sleep(for: delay)) != nil else { return }
+                delay = min(delay * 2, .seconds(10))
             }
         }
     }
