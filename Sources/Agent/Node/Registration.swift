@@ -75,16 +75,13 @@ struct Registration {
             spec["podCIDR"] = .string(podCIDR)
             spec["podCIDRs"] = [.string(podCIDR)]
         }
-        do {
-            let node = try await client.get(key)
-            let missing = labels.filter { node.labels[$0.key] != $0.value }
-            if missing.isEmpty { return node }
-            return try await client.patch(key, .merge(["metadata": ["labels": JSON(missing)]]))
-        } catch where error.reason == .notFound {
+        guard let node = try await client.find(key) else {
             var node = Object(.nodes, name: nodeName, ["spec": .object(spec)])
             node.labels = labels
             return try await client.create(.nodes, node)
         }
+        let missing = labels.filter { node.labels[$0.key] != $0.value }
+        return missing.isEmpty ? node : try await client.patch(key, .merge(["metadata": ["labels": JSON(missing)]]))
     }
 
     private func writeStatus() async throws {
@@ -100,18 +97,29 @@ struct Registration {
     private func renewLease() async throws {
         let lease = ObjectKey(.leases, namespace: "kube-node-lease", name: nodeName)
         let time = JSON.string(clock.now.micro)
-        do {
+        if try await client.find(lease) != nil {
             try await client.patch(lease, .merge(["spec": ["renewTime": time, "holderIdentity": .string(nodeName)]]))
-        } catch where error.reason == .notFound {
-            let node = try await client.get(key)
-            var object = Object(
-                .leases, namespace: "kube-node-lease", name: nodeName,
-                ["spec": ["holderIdentity": .string(nodeName), "leaseDurationSeconds": .int(Self.leaseDuration), "renewTime": time]])
-            object.ownerReferences = [
-                OwnerReference(
-                    apiVersion: "v1", kind: "Node", name: nodeName, uid: node.uid, isController: false, blocksOwnerDeletion: false)
-            ]
-            _ = try await client.create(.leases, object)
+            return
+        }
+        let node = try await client.get(key)
+        var object = Object(
+            .leases, namespace: "kube-node-lease", name: nodeName,
+            ["spec": ["holderIdentity": .string(nodeName), "leaseDurationSeconds": .int(Self.leaseDuration), "renewTime": time]])
+        object.ownerReferences = [
+            OwnerReference(apiVersion: "v1", kind: "Node", name: nodeName, uid: node.uid, isController: false, blocksOwnerDeletion: false)
+        ]
+        _ = try await client.create(.leases, object)
+    }
+}
+
+extension ResourceClient {
+    /// nil when there is no such object.
+    func find(_ key: ObjectKey) async throws(APIStatus) -> Object? {
+        do {
+            return try await get(key)
+        } catch {
+            if error.reason == .notFound { return nil }
+            throw error
         }
     }
 }
