@@ -1,6 +1,7 @@
 import APIMachinery
 import Logging
 import NIOHTTP1
+import Synchronization
 
 /// The Kubernetes API over HTTP: who asks, whether they may, what they ask, and the answer.
 ///
@@ -16,6 +17,8 @@ package final class APIServer: Sendable {
     let logger: Logger
     let metrics: Metrics
     let openAPI = OpenAPI()
+    let streams = OpenStreams()
+    private let readiness = Atomic(false)
     private let reads: InFlight
     private let writes: InFlight
 
@@ -33,6 +36,12 @@ package final class APIServer: Sendable {
         metrics = Metrics()
         reads = InFlight(max: limits.readsInFlightMax)
         writes = InFlight(max: limits.writesInFlightMax)
+    }
+
+    /// What `/readyz` answers: set when the objects that every cluster has are there.
+    var isReady: Bool {
+        get { readiness.load(ordering: .acquiring) }
+        set { readiness.store(newValue, ordering: .releasing) }
     }
 
     package var responder: Responder { Responder(respond: respond, refuse: refusal) }
