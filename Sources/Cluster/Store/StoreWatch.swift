@@ -14,17 +14,20 @@ package struct Watch: AsyncSequence, Sendable {
 
     init(_ subscription: Subscription) { self.subscription = subscription }
 
+    /// The next event, for a consumer that cannot keep an iterator.
+    func next() async throws(APIStatus) -> StoreEvent? { try await subscription.next() }
+
     package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(subscription: subscription) }
 
     package struct AsyncIterator: AsyncIteratorProtocol, Sendable {
         fileprivate let subscription: Subscription
 
-        package func next() async throws(APIStatus) -> StoreEvent? { try await subscription.next() }
-        package func next(isolation actor: isolated (any Actor)?) async throws(APIStatus) -> StoreEvent? { try await next() }
+        package mutating func next() async throws(APIStatus) -> StoreEvent? { try await subscription.next() }
+        package mutating func next(isolation actor: isolated (any Actor)?) async throws(APIStatus) -> StoreEvent? { try await next() }
 
         /// Everything that can be delivered now (at least one event), or nil at the end: for
         /// writers that send many frames at once.
-        package func nextBatch() async throws(APIStatus) -> [StoreEvent]? { try await subscription.nextBatch() }
+        package mutating func nextBatch() async throws(APIStatus) -> [StoreEvent]? { try await subscription.nextBatch() }
     }
 }
 

@@ -5,8 +5,8 @@ import Testing
 @testable import Cluster
 
 struct WatchHubTests {
-    private func watch(_ store: Store, after revision: UInt64?, _ filter: VersionFilter = VersionFilter(), deadline: Timestamp? = nil, bookmarks: Bool = false) throws -> Watch.AsyncIterator {
-        try store.watch(.configMaps, filter: filter, after: revision, deadline: deadline, wantsBookmarks: bookmarks).makeAsyncIterator()
+    private func watch(_ store: Store, after revision: UInt64?, _ filter: VersionFilter = VersionFilter(), deadline: Timestamp? = nil, bookmarks: Bool = false) throws -> Watch {
+        try store.watch(.configMaps, filter: filter, after: revision, deadline: deadline, wantsBookmarks: bookmarks)
     }
 
     @Test("A watch resumes from any revision that history holds", .timeLimit(.minutes(1)))
@@ -111,7 +111,7 @@ struct WatchHubTests {
     @Test("A dropped watch leaves its hub", .timeLimit(.minutes(1)))
     func dropped() async throws {
         let store = Store.inMemory(clock: SystemClock())
-        var events: Watch.AsyncIterator? = try watch(store, after: store.revision)
+        var events: Watch? = try watch(store, after: store.revision)
         let hub = try #require(store.state.withLock { $0.hubs[ResourceType.configMaps.groupResource] })
         #expect(hub.followerCount == 1 && events != nil)
         events = nil
