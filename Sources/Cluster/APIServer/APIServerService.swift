@@ -51,7 +51,7 @@ final class APIServerService: Service {
     func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.listener.tasks.run() }
-            group.addTask { await self.store.run() }
+            group.addTask { await self.keepStore() }
             group.addTask { await self.renew() }
             await gracefulShutdownOrCancellation()
             // Cancellation would end the requests in flight: they are given their grace first.
@@ -59,6 +59,12 @@ final class APIServerService: Service {
             group.cancelAll()
         }
         await store.close()
+    }
+
+    private func keepStore() async {
+        do { try await store.run() } catch is CancellationError {} catch {
+            logger.error("the store's housekeeping ended", metadata: ["error": "\(error)"])
+        }
     }
 
     private func gracefulShutdownOrCancellation() async {
