@@ -95,9 +95,9 @@ extension JSON {
     }
 }
 
+// Not by `nil`: `object["key"] == nil` and `object["key"] = nil` would then mean null, not absent.
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
-    ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral,
-    ExpressibleByNilLiteral, ExpressibleByStringInterpolation
+    ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByStringInterpolation
 {
     package init(stringLiteral value: String) { self = .string(value) }
     package init(integerLiteral value: Int64) { self = .int(value) }
@@ -107,7 +107,6 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     package init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(JSONObject(elements.map { JSONObject.Member(key: $0.0, value: $0.1) }))
     }
-    package init(nilLiteral: ()) { self = .null }
 
     package init(_ value: Int) { self = .int(Int64(value)) }
     package init(_ value: [String]) { self = .array(value.map(JSON.string)) }

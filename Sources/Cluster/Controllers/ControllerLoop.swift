@@ -143,8 +143,7 @@ struct ControllerLoop<C: Controller>: Sendable {
     /// Errors that mean that the wish is already fulfilled or void.
     private func isMoot(_ operation: ClusterChange.Operation, _ error: APIStatus) -> Bool {
         switch operation {
-        case .delete: return error.reason == .notFound || (error.reason == .conflict && error.message.contains("UID"))
-        case .patch: return error.reason == .notFound
+        case .delete, .patch: return error.reason == .notFound
         case .create: return error.causes.contains { $0.reason == "NamespaceTerminating" }
         case .update, .record: return false
         }
