@@ -68,6 +68,8 @@ package struct APIStatus: Error, Sendable, Hashable, CustomStringConvertible {
     package var name: String
     package var causes: [Cause]
     package var retryAfterSeconds: Int?
+    /// Of an expired list: where to go on, on the newest state. Empty otherwise.
+    package var continueToken = ""
 
     package init(
         _ reason: Reason, _ message: String, code: Int? = nil, group: String = "", kind: String = "", name: String = "",
@@ -138,8 +140,8 @@ extension APIStatus {
         }
         if let retryAfterSeconds { details["retryAfterSeconds"] = JSON(retryAfterSeconds) }
         var object: JSONObject = [
-            "apiVersion": "v1", "kind": "Status", "metadata": [:], "status": "Failure", "message": .string(message),
-            "code": JSON(code),
+            "apiVersion": "v1", "kind": "Status", "metadata": continueToken.isEmpty ? [:] : ["continue": .string(continueToken)],
+            "status": "Failure", "message": .string(message), "code": JSON(code),
         ]
         if reason != .unknown { object["reason"] = .string(reason.rawValue) }
         if !details.isEmpty { object["details"] = .object(details) }
@@ -159,5 +161,6 @@ extension APIStatus {
                     reason: $0["reason"]?.string ?? "", message: $0["message"]?.string ?? "", field: $0["field"]?.string ?? "")
             },
             retryAfterSeconds: details["retryAfterSeconds"]?.int.map(Int.init))
+        continueToken = json["metadata"]?["continue"]?.string ?? ""
     }
 }

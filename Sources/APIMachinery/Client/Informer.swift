@@ -46,7 +46,8 @@ package final class Informer: Sendable {
         /// The revision whose effects `objects` shows completely.
         var observedRevision: UInt64 = 0
         var isSynced = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter: UInt64 = 0
         var handlers: [@Sendable (Change) -> Void] = []
     }
 
@@ -85,14 +86,23 @@ package final class Informer: Sendable {
     /// that wrote revision *v* reads its own write from here once this is at least *v*.
     package var observedRevision: UInt64 { state.withLock { $0.observedRevision } }
 
-    /// Returns when the first list has been delivered.
+    /// Returns when the first list has been delivered, or when the task is cancelled.
     package func waitUntilSynced() async {
-        await withCheckedContinuation { continuation in
-            let isSynced = state.withLock { state in
-                if !state.isSynced { state.waiters.append(continuation) }
-                return state.isSynced
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDone = state.withLock { state in
+                    if state.isSynced || Task.isCancelled { return true }
+                    state.waiters[id] = continuation
+                    return false
+                }
+                if isDone { continuation.resume() }
             }
-            if isSynced { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
         }
     }
 
@@ -178,8 +188,8 @@ package final class Informer: Sendable {
             state.resourceVersion = version
             state.observedRevision = UInt64(version) ?? 0
             state.isSynced = true
-            defer { state.waiters = [] }
-            return state.waiters
+            defer { state.waiters = [:] }
+            return state.waiters.values
         }
         for waiter in waiters { waiter.resume() }
     }

@@ -154,10 +154,10 @@ private struct SchemaChecker {
 }
 
 /// Finds the name that was meant.
-enum Spelling {
+package enum Spelling {
     /// The nearest name by edits (insert, delete, replace, swap neighbours; case does not count), if
     /// no more than a third of it differs.
-    static func nearest(to word: String, among names: some Sequence<String>) -> String? {
+    package static func nearest(to word: String, among names: some Sequence<String>) -> String? {
         let word = Array(word.lowercased().utf8)
         guard word.count <= 64 else { return nil }
         var best: (name: String, distance: Int)?

@@ -17,6 +17,17 @@ package struct Schema: Sendable {
     /// The kinds described, in no order; lists and options included.
     package var kinds: [GroupVersionKind] { table.kinds }
 
+    /// The same kinds, read anew: for a walk of many definitions whose nodes shall be freed after it.
+    package static func unshared() -> Schema { Schema(table: SchemaTable(builtinSchemaTable)) }
+
+    /// Changes when the built-in kinds do (FNV-1a of the table).
+    package static var fingerprint: UInt64 {
+        let text = StaticText(builtinSchemaTable)
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for index in 0..<text.count { hash = (hash ^ UInt64(text[index])) &* 0x100_0000_01B3 }
+        return hash
+    }
+
     /// All definitions, sorted by name.
     package var definitions: some Sequence<SchemaNode> {
         (0..<table.count).lazy.map { [table] in table.definition($0) }

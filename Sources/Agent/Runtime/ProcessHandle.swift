@@ -3,9 +3,9 @@ import Glibc
 
 /// A running process that need not be a child: held by a pidfd, so it is never mistaken for another
 /// that got its number.
-final class ProcessHandle: Sendable {
-    struct Failure: Error, CustomStringConvertible {
-        var description: String
+package final class ProcessHandle: Sendable {
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
     }
 
     // glibc has these since 2.36, in a header that Swift's Glibc module does not cover.
@@ -20,11 +20,11 @@ final class ProcessHandle: Sendable {
         return unsafeBitCast(address, to: F.self)
     }
 
-    let pid: pid_t
+    package let pid: pid_t
     private let descriptor: Int32
 
     /// Opens a process; nil when it has ended.
-    init?(pid: pid_t) throws(Failure) {
+    package init?(pid: pid_t) throws(Failure) {
         descriptor = try Self.symbol("pidfd_open", Open.self)(pid, 0)
         self.pid = pid
         if descriptor < 0 { return nil }
@@ -32,18 +32,18 @@ final class ProcessHandle: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    var hasExited: Bool {
+    package var hasExited: Bool {
         var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return Glibc.poll(&poll, 1, 0) == 1
     }
 
-    func signal(_ number: Int32) throws(Failure) {
+    package func signal(_ number: Int32) throws(Failure) {
         // A process that has ended meanwhile is what every sender of a signal here wants.
         _ = try Self.symbol("pidfd_send_signal", SendSignal.self)(descriptor, number, nil, 0)
     }
 
     /// Returns when the process has ended (and reaps it when it was a child), or when cancelled.
-    func waitForExit() async {
+    package func waitForExit() async {
         // Sources may be used from any thread (dispatch_source_create(3)); the overlay does not say so.
         nonisolated(unsafe) let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
         let cancel: @Sendable () -> Void = { source.cancel() }
@@ -60,7 +60,7 @@ final class ProcessHandle: Sendable {
     }
 
     /// Asks the process to end, and after `grace` makes it.
-    func terminate(grace: Duration) async throws {
+    package func terminate(grace: Duration) async throws {
         try signal(SIGTERM)
         await waitForExit(within: grace)
         guard !hasExited else { return }
@@ -69,7 +69,7 @@ final class ProcessHandle: Sendable {
         if !hasExited { throw Failure(description: "process \(pid) does not end, even by SIGKILL") }
     }
 
-    func waitForExit(within limit: Duration) async {
+    package func waitForExit(within limit: Duration) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.waitForExit() }
             // Cancellation ends the sleep early, which is what is wanted.
@@ -81,7 +81,7 @@ final class ProcessHandle: Sendable {
 
     /// Starts a program in a session of its own, so that it outlives this process and its terminal;
     /// its output is appended to the file `log`.
-    static func spawnDetached(_ arguments: [String], log: String) throws(Failure) -> ProcessHandle {
+    package static func spawnDetached(_ arguments: [String], log: String) throws(Failure) -> ProcessHandle {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

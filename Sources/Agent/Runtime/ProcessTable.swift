@@ -3,25 +3,25 @@ import Glibc
 /// What `/proc` says about the machine's processes, read once.
 ///
 /// Source: proc(5). Processes that end while it is read are left out.
-struct ProcessTable {
-    struct Entry {
-        var pid: pid_t
-        var parent: pid_t
+package struct ProcessTable {
+    package struct Entry {
+        package var pid: pid_t
+        package var parent: pid_t
         /// Clock ticks since boot; with the pid it names a process uniquely within a boot.
-        var startTime: UInt64
-        var isZombie: Bool
-        var arguments: [String]
+        package var startTime: UInt64
+        package var isZombie: Bool
+        package var arguments: [String]
     }
 
-    private(set) var entries: [pid_t: Entry] = [:]
+    package private(set) var entries: [pid_t: Entry] = [:]
 
-    init() {
+    package init() {
         for name in SmallFile.names(in: "/proc") {
             if let pid = pid_t(name), let entry = Self.entry(pid) { entries[pid] = entry }
         }
     }
 
-    static func entry(_ pid: pid_t) -> Entry? {
+    package static func entry(_ pid: pid_t) -> Entry? {
         // The name, field 2, is in parentheses and may hold anything, also parentheses.
         guard let stat = SmallFile.text("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")"),
             let commandLine = SmallFile.text("/proc/\(pid)/cmdline")
@@ -34,13 +34,13 @@ struct ProcessTable {
     }
 
     /// Names this boot of the machine.
-    static var bootID: String {
+    package static var bootID: String {
         let text = SmallFile.text("/proc/sys/kernel/random/boot_id") ?? ""
         return String(text.filter { $0 != "\n" })
     }
 
     /// Every live process below `roots`, without them.
-    func descendants(of roots: [pid_t]) -> [Entry] {
+    package func descendants(of roots: [pid_t]) -> [Entry] {
         var children: [pid_t: [Entry]] = [:]
         for entry in entries.values where !entry.isZombie { children[entry.parent, default: []].append(entry) }
         var found: [Entry] = []

@@ -1,6 +1,7 @@
 import APIMachinery
 import Logging
 import NIOHTTP1
+import Synchronization
 
 /// The Kubernetes API over HTTP: who asks, whether they may, what they ask, and the answer.
 ///
@@ -16,6 +17,8 @@ package final class APIServer: Sendable {
     let logger: Logger
     let metrics: Metrics
     let openAPI = OpenAPI()
+    let streams = OpenStreams()
+    private let readiness = Atomic(false)
     private let reads: InFlight
     private let writes: InFlight
 
@@ -33,6 +36,12 @@ package final class APIServer: Sendable {
         metrics = Metrics()
         reads = InFlight(max: limits.readsInFlightMax)
         writes = InFlight(max: limits.writesInFlightMax)
+    }
+
+    /// What `/readyz` answers: set when the objects that every cluster has are there.
+    var isReady: Bool {
+        get { readiness.load(ordering: .acquiring) }
+        set { readiness.store(newValue, ordering: .releasing) }
     }
 
     package var responder: Responder { Responder(respond: respond, refuse: refusal) }
@@ -95,7 +104,7 @@ package final class APIServer: Sendable {
     }
 
     private func answer(_ request: Request, _ route: ResourceRoute, user: UserInfo) throws(APIStatus) -> Reply {
-        if let review = Review.named(route) { return try answer(review, request, route, user: user) }
+        if let review = Review.named(route) { return try answer(review, request: request, route, user: user) }
         guard let type = registry.resourceType(group: route.group, version: route.version, plural: route.resource) else { throw Self.unknownPath }
         guard type.isNamespaced || route.namespace == nil else { throw Self.unknownPath }
         if let name = route.subresource {
@@ -108,8 +117,8 @@ package final class APIServer: Sendable {
         guard type.isNamespaced == (route.namespace != nil) || route.verb.isRead && route.name == nil || route.verb == .create && route.name == nil
         else { throw Self.unknownPath }
         // Streams are bounded on their own.
-        let isStream = try route.verb == .watch || route.subresource == "log" && request.query.bool("follow") == true
-        if isStream { return try perform(call) }
+        let isFollowedLog = try request.query.bool("follow") == true && route.subresource == "log"
+        if route.verb == .watch || isFollowedLog { return try perform(call) }
         let inFlight = route.verb.isRead ? reads : writes
         guard inFlight.enter() else {
             throw APIStatus(.tooManyRequests, "Too many requests, please try again later.", retryAfterSeconds: limits.retryAfterSeconds)

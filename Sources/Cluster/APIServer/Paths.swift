@@ -63,19 +63,28 @@ extension APIServer {
 
     /// `ok`, or with `verbose` what was checked. `/livez/ping` and its like check one thing.
     private func health(_ request: Request) throws(APIStatus) -> Reply {
-        let checks = ["ping", "store"]
-        let parts = request.path.split(separator: "/")
+        let parts = request.path.split(separator: "/").map(String.init)
+        var checks = [("ping", true)]
+        if parts[0] == "readyz" { checks.append(("bootstrap", isReady)) }
         guard parts.count < 3 else { throw Self.unknownPath }
         if parts.count == 2 {
-            guard checks.contains(String(parts[1])) else { throw Self.unknownPath }
-            return Reply(.now(.text("ok")))
+            checks = checks.filter { $0.0 == parts[1] }
+            guard !checks.isEmpty else { throw Self.unknownPath }
         }
-        guard try request.query.bool("verbose") == true else { return Reply(.now(.text("ok"))) }
-        return Reply(.now(.text(checks.map { "[+]\($0) ok\n" }.joined() + "\(parts[0]) check passed\n")))
+        let excluded = request.query.all("exclude")
+        checks.removeAll { excluded.contains($0.0) }
+        let isHealthy = checks.allSatisfy(\.1)
+        if isHealthy, try request.query.bool("verbose") != true { return Reply(.now(.text("ok"))) }
+        let lines = checks.map { name, isPassed in "[\(isPassed ? "+" : "-")]\(name) \(isPassed ? "ok" : "failed")\n" }
+        let text = lines.joined() + "\(parts[0]) check \(isHealthy ? "passed" : "failed")\n"
+        return Reply(.now(.text(text, status: isHealthy ? .ok : .internalServerError)))
     }
 
     private func metricsText() -> Response {
-        let gauges = statistics().map { (name: $0.name, help: $0.help, value: $0.value) }
+        let gauges = [
+            (name: "gitctl_store_revision", help: "The store's newest revision.", value: registry.store.revision),
+            (name: "apiserver_longrunning_requests", help: "Watches and followed logs at this moment.", value: UInt64(streams.count)),
+        ]
         return Response(contentType: "text/plain; version=0.0.4; charset=utf-8", body: .bytes(Array(metrics.text(gauges: gauges).utf8)))
     }
 }

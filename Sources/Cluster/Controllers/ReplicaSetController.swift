@@ -124,28 +124,11 @@ package struct ReplicaSetController: Controller {
             "observedGeneration": .int(set.generation),
             "conditions": conditions.json,
         ]
-        return StatusPatch(.replicaSets, set, wanted).changes
+        return StatusPatch(.replicaSets, set, wanted, keptWhenZero: ["replicas"]).changes
     }
 }
 
 extension Object {
     /// Whether the controller has seen the current generation.
     var observed: Bool { (status["observedGeneration"]?.int ?? 0) >= generation }
-}
-
-/// The difference between the status that is and the one wanted.
-struct StatusPatch {
-    private(set) var changes: [ClusterChange] = []
-
-    /// Zero counts and empty lists are written as absent unless the field was there, as Kubernetes
-    /// leaves them out of its encoding.
-    init(_ type: ResourceType, _ object: Object, _ wanted: [String: JSON]) {
-        var patch = JSONObject()
-        for (key, value) in wanted {
-            let isEmpty = value == .int(0) || value == [] || value == .null || value == ""
-            let target: JSON = isEmpty && !(key == "replicas" && type != .deployments) ? .null : value
-            if (object.status[key] ?? .null) != target { patch[key] = target }
-        }
-        if !patch.isEmpty { changes = [.status(type, object, .object(patch))] }
-    }
 }

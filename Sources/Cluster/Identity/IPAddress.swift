@@ -19,6 +19,8 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
 
+    package static let loopback = IPAddress(bytes: [127, 0, 0, 1])
+
     package var isV4: Bool { bytes.count == 4 }
     package var isLoopback: Bool { isV4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1] }
     package var isWildcard: Bool { bytes.allSatisfy { $0 == 0 } }

@@ -6,19 +6,26 @@ struct OpenRepository: ~Copyable {
     private let handle: RepositoryHandle
     private let path: String
 
-    init(path: String, quarantinePath: String?) throws(GitError) {
+    private init(_ pointer: OpaquePointer, path: String) {
+        handle = RepositoryHandle(pointer: pointer)
         self.path = path
+    }
+
+    static func open(path: String, quarantinePath: String?) throws(GitError) -> OpenRepository {
+        let pointer: OpaquePointer
         do throws(GitError) {
-            handle = RepositoryHandle(
-                pointer: try Libgit2.object("repository \(path)") { git_repository_open(&$0, path) })
+            pointer = try Libgit2.object("repository \(path)") { git_repository_open(&$0, path) }
         } catch {
-            throw Self.openError(error, path: path)
+            throw openError(error, path: path)
         }
-        guard let quarantinePath else { return }
+        let repository = OpenRepository(pointer, path: path)
+        if let quarantinePath { try repository.addAlternate(quarantinePath) }
+        return repository
+    }
+
+    private func addAlternate(_ objects: String) throws(GitError) {
         let database = try database()
-        try Libgit2.check("the push's objects in \(quarantinePath)") {
-            git_odb_add_disk_alternate(database.pointer, quarantinePath)
-        }
+        try Libgit2.check("the push's objects in \(objects)") { git_odb_add_disk_alternate(database.pointer, objects) }
     }
 
     private static func openError(_ error: GitError, path: String) -> GitError {
@@ -96,6 +103,15 @@ struct OpenRepository: ~Copyable {
         return name.hasPrefix("refs/heads/") ? String(name.dropFirst("refs/heads/".count)) : name
     }
 
+    func branchExists(_ name: String) throws(GitError) -> Bool {
+        var reference: OpaquePointer?
+        let code = git_reference_lookup(&reference, handle.pointer, "refs/heads/\(name)")
+        git_reference_free(reference)
+        if code == GIT_ENOTFOUND.rawValue || code == GIT_EINVALIDSPEC.rawValue { return false }
+        try Libgit2.check("refs/heads/\(name) of \(path)") { code }
+        return true
+    }
+
     func setHead(_ reference: String) throws(GitError) {
         try Libgit2.check("setting HEAD of \(path)") { git_repository_set_head(handle.pointer, reference) }
     }
@@ -142,8 +158,7 @@ struct OpenRepository: ~Copyable {
 
     /// A tree's entries in git's order (by name).
     func tree(_ id: ObjectID) throws(GitError) -> [TreeEntry] {
-        var oid = id.oid
-        let tree = TreeHandle(pointer: try Libgit2.object("tree \(id) in \(path)") { git_tree_lookup(&$0, handle.pointer, &oid) })
+        let tree = try lookup(tree: id)
         var entries: [TreeEntry] = []
         for index in 0..<git_tree_entrycount(tree.pointer) {
             guard let entry = git_tree_entry_byindex(tree.pointer, index) else { continue }
@@ -172,7 +187,7 @@ struct OpenRepository: ~Copyable {
         try Libgit2.check("\(name) (blob \(id) in \(path))") { git_odb_read_header(&size, &type, database.pointer, &oid) }
         guard size <= sizeMax else {
             throw GitError(
-                .tooLarge, "\(name) is \(size.byteCount), more than the \(sizeMax.byteCount) that a manifest may have",
+                .tooLarge, "\(name): the file is \(size.byteCount), more than the \(sizeMax.byteCount) that a manifest may have",
                 remedy: "split it, or move it out of the directory that is deployed")
         }
         let blob = BlobHandle(
@@ -185,23 +200,20 @@ struct OpenRepository: ~Copyable {
     /// The paths that differ between two trees; nil is the empty tree.
     func changes(from old: ObjectID?, to new: ObjectID) throws(GitError) -> [PathChange] {
         if old == new { return [] }
-        var newID = new.oid
-        let newTree = TreeHandle(pointer: try Libgit2.object("tree \(new) in \(path)") { git_tree_lookup(&$0, handle.pointer, &newID) })
-        let diff: DiffHandle
-        if let old {
-            var oldID = old.oid
-            let oldTree = TreeHandle(
-                pointer: try Libgit2.object("tree \(old) in \(path)") { git_tree_lookup(&$0, handle.pointer, &oldID) })
-            diff = DiffHandle(
-                pointer: try Libgit2.object("diff in \(path)") {
-                    git_diff_tree_to_tree(&$0, handle.pointer, oldTree.pointer, newTree.pointer, nil)
-                })
-        } else {
-            diff = DiffHandle(
-                pointer: try Libgit2.object("diff in \(path)") {
-                    git_diff_tree_to_tree(&$0, handle.pointer, nil, newTree.pointer, nil)
-                })
-        }
+        let newTree = try lookup(tree: new)
+        guard let old else { return try changes(from: nil as OpaquePointer?, to: newTree.pointer) }
+        let oldTree = try lookup(tree: old)
+        return try changes(from: oldTree.pointer, to: newTree.pointer)
+    }
+
+    private func lookup(tree id: ObjectID) throws(GitError) -> TreeHandle {
+        var oid = id.oid
+        return TreeHandle(pointer: try Libgit2.object("tree \(id) in \(path)") { git_tree_lookup(&$0, handle.pointer, &oid) })
+    }
+
+    private func changes(from old: OpaquePointer?, to new: OpaquePointer) throws(GitError) -> [PathChange] {
+        let diff = DiffHandle(
+            pointer: try Libgit2.object("diff in \(path)") { git_diff_tree_to_tree(&$0, handle.pointer, old, new, nil) })
         return (0..<git_diff_num_deltas(diff.pointer)).compactMap { index in
             guard let delta = git_diff_get_delta(diff.pointer, index)?.pointee else { return nil }
             switch delta.status {

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 
 /// A git repository on disk, bare or not; a value that opens it for each batch of reads.
 ///
@@ -33,7 +34,7 @@ package struct Repository: Sendable {
         path: String, quarantinePath: String?, _ body: (borrowing OpenRepository) throws(GitError) -> Value
     ) -> Result<Value, GitError> {
         do throws(GitError) {
-            let repository = try OpenRepository(path: path, quarantinePath: quarantinePath)
+            let repository = try OpenRepository.open(path: path, quarantinePath: quarantinePath)
             return .success(try body(repository))
         } catch {
             return .failure(error)
@@ -49,6 +50,10 @@ package struct Repository: Sendable {
     /// The short name of the branch that HEAD points at, born or not; nil when HEAD is detached.
     package func headBranch() async throws(GitError) -> String? {
         try await read { repository throws(GitError) in try repository.headBranch() }
+    }
+
+    package func branchExists(_ name: String) async throws(GitError) -> Bool {
+        try await read { repository throws(GitError) in try repository.branchExists(name) }
     }
 
     /// Points HEAD at a branch.
@@ -69,5 +74,17 @@ package struct Repository: Sendable {
     /// Whether `ancestor` is `descendant` or one of its ancestors.
     package func isAncestor(_ ancestor: ObjectID, of descendant: ObjectID) async throws(GitError) -> Bool {
         try await read { repository throws(GitError) in try repository.isAncestor(ancestor, of: descendant) }
+    }
+
+    /// Whether `path` exists and lies inside `directory`, symlinks followed.
+    static func contains(_ path: String, in directory: String) -> Bool {
+        guard let real = realPath(path), let parent = realPath(directory) else { return false }
+        return real.hasPrefix(parent + "/")
+    }
+
+    private static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 }

@@ -1,4 +1,5 @@
 import APIMachinery
+import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -11,7 +12,7 @@ import X509
 /// The bound socket: accepts TLS connections and gives each the pipeline of the protocol it negotiated.
 final class Listener: Sendable {
     private struct State {
-        var channel: (any Channel)?
+        var channels: [any Channel] = []
         var connections: [ObjectIdentifier: any Channel] = [:]
         var isShut = false
     }
@@ -22,9 +23,10 @@ final class Listener: Sendable {
     private let tls: Mutex<NIOSSLContext>
     private let state = Mutex(State())
     let tasks = RequestTasks()
-    let streams = OpenStreams()
+    private let streams: OpenStreams
 
-    init(responder: Responder, tls: NIOSSLContext, limits: HTTPLimits, logger: Logger) {
+    init(responder: Responder, tls: NIOSSLContext, limits: HTTPLimits, streams: OpenStreams, logger: Logger) {
+        self.streams = streams
         self.responder = responder
         self.limits = limits
         self.logger = logger
@@ -37,26 +39,31 @@ final class Listener: Sendable {
     var connectionCount: Int { state.withLock { $0.connections.count } }
 
     /// Binds and begins to accept. Returns the port, which the system chose if `port` was 0.
-    func bind(host: String, port: Int) async throws -> Int {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    ///
+    /// - Parameter allowsFutureAddress: the address may be one that no interface has yet (ip(7), IP_FREEBIND).
+    func bind(host: String, port: Int, allowsFutureAddress: Bool = false) async throws -> Int {
+        var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelInitializer { [self] channel in configure(channel) }
-            .bind(host: host, port: port).get()
-        state.withLock { $0.channel = channel }
+        if allowsFutureAddress {
+            bootstrap = bootstrap.serverChannelOption(.ipOption(.init(rawValue: IP_FREEBIND)), value: 1)
+        }
+        let channel = try await bootstrap.bind(host: host, port: port).get()
+        state.withLock { $0.channels.append(channel) }
         return channel.localAddress?.port ?? port
     }
 
     /// Stops accepting, ends streams, and lets requests in flight finish for `shutdownGrace`.
     func shutDown() async {
-        let (listener, connections) = state.withLock { state in
+        let (listeners, connections) = state.withLock { state in
             state.isShut = true
-            return (state.channel, Array(state.connections.values))
+            return (state.channels, Array(state.connections.values))
         }
         // A listener that is closed already is as good.
-        try? await listener?.close()
+        for listener in listeners { try? await listener.close() }
         streams.shutDown()
         for connection in connections { connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
         let grace = limits.shutdownGrace

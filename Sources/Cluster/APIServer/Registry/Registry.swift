@@ -1,22 +1,59 @@
 import APIMachinery
+import Logging
 import Synchronization
 
 /// The API's verbs over the store: what is served, whatever the transport. One file per verb.
+///
+/// Reads are synchronous and come from memory. A write runs: decode and check against the schema,
+/// prepare as the kind demands, admission, validation, commit; a write that lost a race and named
+/// no version is done again on the newer one.
 package final class Registry: Sendable {
+    /// Attempts of a write that names no version, before it gives up with a conflict.
+    static let attemptsMax = 64
+
     package let store: Store
     package let clock: any WallClock
-    private let issuer = Mutex<(any TokenIssuer)?>(nil)
+    let schema: Schema
+    let random: NameGenerator
+    let addresses: ServiceAddresses
+    /// A fork predicts: it does not wait for controllers that may not run on it.
+    let isFork: Bool
+    private let issuer: Mutex<(any TokenIssuer)?>
     private let types: [ResourceType]
 
-    /// - Parameter serviceCIDR: where cluster IPs come from, `10.43.0.0/16`.
-    package init(store: Store, types: [ResourceType] = ResourceType.builtin, serviceCIDR: String, clock: any WallClock) throws(APIStatus) {
+    /// - Parameters:
+    ///   - serviceCIDR: where cluster IPs come from, `10.43.0.0/16`.
+    ///   - seed: makes generated names and uids repeatable; nil takes them from the system.
+    /// - Throws: `badRequest` when the CIDR is none.
+    package convenience init(
+        store: Store, types: [ResourceType] = ResourceType.builtin, serviceCIDR: String, clock: any WallClock, seed: UInt64? = nil
+    ) throws(APIStatus) {
+        self.init(
+            store: store, types: types, schema: .builtin, random: NameGenerator(seed: seed),
+            addresses: try ServiceAddresses(cidr: serviceCIDR), isFork: false, issuer: nil, clock: clock)
+        addresses.reserve(store.latest(ResourceType.services.groupResource).objects(in: nil).map(\.object))
+    }
+
+    private init(
+        store: Store, types: [ResourceType], schema: Schema, random: NameGenerator, addresses: ServiceAddresses, isFork: Bool,
+        issuer: (any TokenIssuer)?, clock: any WallClock
+    ) {
         self.store = store
         self.types = types
+        self.schema = schema
+        self.random = random
+        self.addresses = addresses
+        self.isFork = isFork
+        self.issuer = Mutex(issuer)
         self.clock = clock
     }
 
     /// A registry over a fork of the store: what is written to it stays in memory.
-    package func fork() -> Registry { self }
+    package func fork() -> Registry {
+        Registry(
+            store: store.fork(), types: types, schema: schema, random: random, addresses: addresses.copy(), isFork: true,
+            issuer: tokenIssuer, clock: clock)
+    }
 
     /// Who signs the tokens of `serviceaccounts/token`; set once at start.
     package var tokenIssuer: (any TokenIssuer)? {
@@ -32,57 +69,54 @@ package final class Registry: Sendable {
     }
 }
 
-let pending = APIStatus(.serviceUnavailable, "the verb is not there yet")
+/// Makes the random parts of names and the uids.
+final class NameGenerator: Sendable {
+    /// Letters and digits that spell no words. Source: apimachinery, util/rand.
+    private static let alphabet = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
+    /// Longest base of a generated name: 63 less the suffix.
+    private static let baseCountMax = 58
 
-extension Registry {
-    /// The stored object, or with `subresource: "scale"` its Scale.
-    package func get(
-        _ key: ObjectKey, subresource: String? = nil, options: ListOptions = ListOptions(), context: RequestContext
-    ) throws(APIStatus) -> ObjectVersion { throw pending }
+    private struct Generator: RandomNumberGenerator {
+        var state: UInt64?
 
-    package func list(
-        _ type: ResourceType, namespace: String?, options: ListOptions, context: RequestContext
-    ) throws(APIStatus) -> VersionList { throw pending }
+        /// SplitMix64 of the seed, or the system's.
+        mutating func next() -> UInt64 {
+            guard var seed = state else {
+                var system = SystemRandomNumberGenerator()
+                return system.next()
+            }
+            seed &+= 0x9e37_79b9_7f4a_7c15
+            state = seed
+            var value = seed
+            value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+            value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+            return value ^ (value >> 31)
+        }
+    }
 
-    package func watch(
-        _ type: ResourceType, namespace: String?, options: ListOptions, context: RequestContext
-    ) throws(APIStatus) -> Watch { throw pending }
+    private let generator: Mutex<Generator>
 
-    /// `namespace`: the request's; nil takes the object's own.
-    package func create(
-        _ type: ResourceType, _ object: Object, namespace: String? = nil, options: WriteOptions, context: RequestContext
-    ) async throws(APIStatus) -> ObjectVersion { throw pending }
+    init(seed: UInt64?) { generator = Mutex(Generator(state: seed)) }
 
-    package func update(
-        _ key: ObjectKey, _ object: Object, subresource: String? = nil, options: WriteOptions, context: RequestContext
-    ) async throws(APIStatus) -> WriteResult { throw pending }
+    /// Five characters, as `generateName` appends.
+    func suffix() -> String {
+        generator.withLock { generator in
+            String(decoding: (0..<5).map { _ in Self.alphabet.randomElement(using: &generator) ?? 0 }, as: UTF8.self)
+        }
+    }
 
-    package func patch(
-        _ key: ObjectKey, _ patch: Patch, subresource: String? = nil, options: WriteOptions, context: RequestContext
-    ) async throws(APIStatus) -> WriteResult { throw pending }
+    func name(base: String) -> String { base.prefix(Self.baseCountMax) + suffix() }
 
-    package func delete(
-        _ key: ObjectKey, options: DeleteOptions, context: RequestContext
-    ) async throws(APIStatus) -> WriteResult { throw pending }
-
-    /// Deletes everything that `list` selects; the answer is what was selected.
-    package func deleteCollection(
-        _ type: ResourceType, namespace: String?, list: ListOptions, options: DeleteOptions, context: RequestContext
-    ) async throws(APIStatus) -> VersionList { throw pending }
-
-    /// `pods/binding`, `pods/eviction`, `serviceaccounts/token`: answers the document to send back.
-    package func createSubresource(
-        _ key: ObjectKey, _ subresource: String, _ body: Object, options: WriteOptions, context: RequestContext
-    ) async throws(APIStatus) -> Object { throw pending }
-}
-
-/// The registry as a client in the same process: no serialization, events share the store's objects.
-package struct LocalClient: Sendable {
-    private let registry: Registry
-    private let user: UserInfo
-
-    package init(registry: Registry, user: UserInfo) {
-        self.registry = registry
-        self.user = user
+    /// A random UUID, version 4 (RFC 9562).
+    func uid() -> String {
+        var bytes = generator.withLock { generator in (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) } }
+        bytes[6] = bytes[6] & 0x0f | 0x40
+        bytes[8] = bytes[8] & 0x3f | 0x80
+        var text = ""
+        for (index, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(index) { text += "-" }
+            text += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }
+        return text
     }
 }

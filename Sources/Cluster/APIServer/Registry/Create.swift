@@ -1,0 +1,111 @@
+import APIMachinery
+
+extension Registry {
+    /// Names tried for a `generateName` before the collision is reported.
+    static let generatedNamesMax = 8
+
+    /// Creates the object; with `isDryRun` answers what would be.
+    ///
+    /// - Parameter namespace: the request's; nil takes the object's own.
+    package func create(
+        _ type: ResourceType, _ object: Object, namespace: String? = nil, options: WriteOptions, context: RequestContext
+    ) async throws(APIStatus) -> ObjectVersion {
+        let object = try inNamespace(object, type, namespace)
+        if !object.resourceVersion.isEmpty { throw .badRequest("resourceVersion should not be set on objects to be created") }
+        var complete = try decoded(object, type, validation: options.fieldValidation, context: context)
+        complete = prepared(complete, type)
+        let manager = context.fieldManager(options.fieldManager)
+        complete.set(nil, at: ["metadata", "managedFields"])
+        complete = ServerSideApply.update(
+            complete, from: nil, manager: manager, operation: "Update", subresource: "", now: clock.now, schema: schema.node(type.gvk))
+        return try await insert(complete, type, manager: manager, isDryRun: options.isDryRun, context: context)
+    }
+
+    /// The object in the namespace of its request. Throws `badRequest` when the two differ.
+    func inNamespace(_ object: Object, _ type: ResourceType, _ namespace: String?) throws(APIStatus) -> Object {
+        var object = object
+        guard type.isNamespaced else {
+            object.namespace = ""
+            return object
+        }
+        if let namespace, !object.namespace.isEmpty, object.namespace != namespace {
+            throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+        }
+        if let namespace { object.namespace = namespace }
+        if object.namespace.isEmpty { throw .badRequest("\(type.groupResource): an empty namespace may not be set during creation") }
+        return object
+    }
+
+    /// Sets what belongs to the server: identity, times, and what the kind's strategy says.
+    func prepared(_ object: Object, _ type: ResourceType) -> Object {
+        var object = object
+        for key in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"] { object.set(nil, at: ["metadata", key]) }
+        object.uid = random.uid()
+        object["metadata", "creationTimestamp"] = .string(clock.now.description)
+        let strategy = Strategy.of(type)
+        if strategy.hasGeneration { object.generation = 1 }
+        if type.subresources.contains("status"), !strategy.keepsStatusOnCreate { object["status"] = nil }
+        strategy.prepareForCreate(&object)
+        return object
+    }
+
+    /// Admits, validates and stores an object that is complete but for its name, when that is to be generated.
+    func insert(
+        _ object: Object, _ type: ResourceType, manager: String, isDryRun: Bool, context: RequestContext
+    ) async throws(APIStatus) -> ObjectVersion {
+        let isGenerated = object.name.isEmpty && !object.generateName.isEmpty
+        var attempt = 0
+        while true {
+            attempt += 1
+            var object = object
+            if isGenerated { object.name = random.name(base: object.generateName) }
+            try await admit(&object, old: nil, type, context)
+            do throws(APIStatus) {
+                return try await store(object, type, manager: manager, isDryRun: isDryRun, context: context)
+            } catch {
+                guard error.reason == .alreadyExists, isGenerated, attempt < Self.generatedNamesMax else { throw error }
+            }
+        }
+    }
+
+    private func store(
+        _ object: Object, _ type: ResourceType, manager: String, isDryRun: Bool, context: RequestContext
+    ) async throws(APIStatus) -> ObjectVersion {
+        var object = object
+        let resource = type.groupResource
+        if let existing = store.latest(resource, namespace: object.namespace, name: object.name) { throw try await exists(existing, type) }
+        let claim = try addresses.claim(for: &object, old: nil, type: type)
+        do throws(APIStatus) {
+            try validate(object, old: nil, type)
+        } catch {
+            addresses.release(claim)
+            throw error
+        }
+        if isDryRun {
+            addresses.release(claim)
+            return ObjectVersion(unstored: object)
+        }
+        do throws(CommitError) {
+            return try await store.commit(Write(resource: resource, expected: nil, object: object, author: author(context, manager)))
+        } catch {
+            addresses.release(claim)
+            throw error.status ?? .alreadyExists(type, name: object.name)
+        }
+    }
+
+    private func exists(_ version: ObjectVersion, _ type: ResourceType) async throws(APIStatus) -> APIStatus {
+        try await waitUntilVisible(version)
+        return .alreadyExists(type, name: version.name)
+    }
+
+    /// Returns when `version`, which may be on its way to the disk, is there. Throws when it failed.
+    func waitUntilVisible(_ version: ObjectVersion) async throws(APIStatus) {
+        guard version.revision > store.revision else { return }
+        do throws(CommitError) { try await store.settle() } catch {
+            throw error.status ?? .internalError("a write before this one failed")
+        }
+    }
+
+    /// Who wrote a version, as the history names them.
+    func author(_ context: RequestContext, _ manager: String) -> String { "\(context.user.name) \(manager)" }
+}

@@ -1,0 +1,69 @@
+import APIMachinery
+
+extension Registry {
+    /// What a client sent, as an object of `type`: unknown fields are refused, warned of or dropped,
+    /// types are checked, defaults filled in.
+    ///
+    /// Throws `badRequest` for what Kubernetes' decoder refuses, `invalid` for missing and unsupported values.
+    func decoded(
+        _ object: Object, _ type: ResourceType, validation: WriteOptions.FieldValidation, context: RequestContext
+    ) throws(APIStatus) -> Object {
+        var object = object
+        if object.apiVersion.isEmpty { object["apiVersion"] = .string(type.gvk.apiVersion) }
+        if object.kind.isEmpty { object["kind"] = .string(type.kind) }
+        guard object.gvk == type.gvk else {
+            throw .badRequest(
+                "\(object.kind) in version \(JSON.string(object.apiVersion).text) cannot be handled as a \(type.kind): expected apiVersion \(type.gvk.apiVersion) and kind \(type.kind)")
+        }
+        let errors = schema.check(object, type.gvk)
+        let prefix = "\(type.kind) in version \"\(type.version)\" cannot be handled as a \(type.kind): "
+        let mistyped = errors.filter { $0.kind == .wrongType }
+        guard mistyped.isEmpty else { throw .badRequest(prefix + mistyped.map(\.description).joined(separator: ", ")) }
+        let unknown = errors.filter { $0.kind == .unknownField }.map(\.description)
+        switch validation {
+        case .strict: if !unknown.isEmpty { throw .badRequest(prefix + "strict decoding error: " + unknown.joined(separator: ", ")) }
+        case .warn: for text in unknown { context.warnings.add(text) }
+        case .ignore: break
+        }
+        let complete = schema.defaulted(unknown.isEmpty ? object : schema.pruned(object))
+        let problems = errors.filter { error in
+            switch error.kind {
+            case .unknownField, .wrongType: false
+            // Defaulting may have filled it in.
+            case .required: complete.json[error.path].map(\.isNull) ?? true
+            default: true
+            }
+        }
+        if !problems.isEmpty { throw .invalid(type.gvk, name: object.name, problems.map(\.cause)) }
+        return complete
+    }
+
+    /// Runs the kind's rules. Throws `invalid` with every error.
+    func validate(_ new: Object, old: Object?, _ type: ResourceType) throws(APIStatus) {
+        var causes: [APIStatus.Cause] = []
+        for cause in Validation.validate(new, old: old, type: type).map(\.cause) where !causes.contains(cause) { causes.append(cause) }
+        if !causes.isEmpty { throw .invalid(type.gvk, name: new.name, causes) }
+    }
+}
+
+extension APIStatus {
+    static let modifiedDetail = "the object has been modified; please apply your changes to the latest version and try again"
+
+    static func forbidden(_ type: ResourceType, name: String, _ detail: String, causes: [Cause] = []) -> APIStatus {
+        APIStatus(
+            .forbidden, "\(type.groupResource) \"\(name)\" is forbidden: \(detail)", group: type.group, kind: type.plural, name: name,
+            causes: causes)
+    }
+}
+
+extension CommitError {
+    /// The answer to the client when `key` could not be written; nil for a conflict, which the verb judges.
+    var status: APIStatus? {
+        switch self {
+        case .conflict: nil
+        case .unavailable(let message): APIStatus(.serviceUnavailable, message, retryAfterSeconds: 1)
+        case .overloaded:
+            APIStatus(.tooManyRequests, "more than \(Store.pendingMax) writes wait for the disk; try again", retryAfterSeconds: 1)
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import APIMachinery
+
+extension Registry {
+    /// Patches the object, or with `subresource` the part that it stands for.
+    ///
+    /// A patch that sets `resourceVersion` must hit that version; another one is applied again when
+    /// it lost a race. Server-side apply creates what is absent.
+    package func patch(
+        _ key: ObjectKey, _ patch: Patch, subresource: String? = nil, options: WriteOptions, context: RequestContext
+    ) async throws(APIStatus) -> WriteResult {
+        let type = key.type
+        if subresource == "scale" {
+            return try await updateScale(key, options: options, context: context) { scale throws(APIStatus) in
+                try self.patched(scale, by: patch, schema: nil)
+            }
+        }
+        if case .apply(let configuration) = patch {
+            return try await apply(key, configuration, subresource: subresource, options: options, context: context)
+        }
+        let manager = context.fieldManager(options.fieldManager)
+        let node = schema.node(type.gvk)
+        return try await modify(key, subresource: subresource, options: options, manager: manager, context: context) { live throws(APIStatus) in
+            let patched = try self.patched(live, by: patch, schema: node)
+            let complete = try self.decoded(patched, type, validation: options.fieldValidation, context: context)
+            return ServerSideApply.update(
+                self.merged(complete, live, type, subresource: subresource), from: live, manager: manager, operation: "Update",
+                subresource: subresource ?? "", now: self.clock.now, schema: node)
+        }
+    }
+
+    private func patched(_ object: Object, by patch: Patch, schema: SchemaNode?) throws(APIStatus) -> Object {
+        let result: JSON
+        switch patch {
+        case .json(let patch): result = try JSONPatch.apply(patch, to: object.json)
+        case .merge(let patch), .apply(let patch): result = MergePatch.apply(patch, to: object.json)
+        case .strategicMerge(let patch): result = try StrategicMerge.apply(patch, to: object.json, schema: schema)
+        }
+        guard case .object(let fields) = result else { throw .badRequest("the patched object is \(result.typeName), expected an object") }
+        let patched = Object(fields)
+        guard patched.name == object.name, patched.namespace == object.namespace else {
+            throw .badRequest("a patch must not change metadata.name or metadata.namespace of \(object.kind) \(object.name)")
+        }
+        return patched
+    }
+
+    // MARK: Server-side apply
+
+    private func apply(
+        _ key: ObjectKey, _ configuration: JSON, subresource: String?, options: WriteOptions, context: RequestContext
+    ) async throws(APIStatus) -> WriteResult {
+        guard !options.fieldManager.isEmpty else {
+            throw .invalid(
+                GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "PatchOptions"), name: "",
+                [.init(reason: "FieldValueRequired", message: "Required value: is required for apply patch", field: "fieldManager")])
+        }
+        let wanted = try appliedConfiguration(key, configuration, subresource: subresource, options: options, context: context)
+        for _ in 0..<Self.attemptsMax {
+            if store.latest(key.type.groupResource, namespace: key.namespace ?? "", name: key.name) != nil {
+                do throws(APIStatus) {
+                    return try await applyToLive(key, wanted, subresource: subresource, options: options, context: context)
+                } catch {
+                    // Deleted in between: create it.
+                    guard error.reason == .notFound, error.kind == key.type.plural, subresource == nil else { throw error }
+                }
+            }
+            guard subresource == nil else { throw .notFound(key.type, name: key.name) }
+            do throws(APIStatus) {
+                return WriteResult(version: try await applyToNothing(key.type, wanted, options: options, context: context), effect: .created)
+            } catch {
+                // Created in between: merge with it.
+                guard error.reason == .alreadyExists else { throw error }
+            }
+        }
+        throw .conflict(key.type, name: key.name, APIStatus.modifiedDetail)
+    }
+
+    /// What the manager asks for, checked, without what `subresource` cannot set.
+    private func appliedConfiguration(
+        _ key: ObjectKey, _ configuration: JSON, subresource: String?, options: WriteOptions, context: RequestContext
+    ) throws(APIStatus) -> Object {
+        guard case .object(let fields) = configuration else {
+            throw .badRequest("the applied configuration is \(configuration.typeName), expected an object")
+        }
+        var wanted = Object(fields)
+        guard wanted.gvk == key.type.gvk else {
+            throw .badRequest("the applied configuration must have apiVersion \(key.type.gvk.apiVersion) and kind \(key.type.kind), found \(wanted.apiVersion) and \(wanted.kind)")
+        }
+        if wanted.name.isEmpty { wanted.name = key.name }
+        guard wanted.name == key.name else {
+            throw .badRequest("the name of the object (\(wanted.name)) does not match the name on the URL (\(key.name))")
+        }
+        wanted = try inNamespace(wanted, key.type, key.namespace)
+        guard wanted["metadata", "managedFields"]?.array?.isEmpty ?? true else {
+            throw .badRequest("metadata.managedFields must be nil")
+        }
+        let errors = schema.check(wanted, key.type.gvk)
+        let prefix = "\(key.type.kind) in version \"\(key.type.version)\" cannot be handled as a \(key.type.kind): "
+        let mistyped = errors.filter { $0.kind == .wrongType }
+        guard mistyped.isEmpty else { throw .badRequest(prefix + mistyped.map(\.description).joined(separator: ", ")) }
+        let unknown = errors.filter { $0.kind == .unknownField }.map(\.description)
+        if !unknown.isEmpty {
+            if options.fieldValidation == .strict { throw .badRequest(prefix + "strict decoding error: " + unknown.joined(separator: ", ")) }
+            if options.fieldValidation == .warn { for text in unknown { context.warnings.add(text) } }
+            wanted = schema.pruned(wanted)
+        }
+        if subresource == nil, key.type.subresources.contains("status") { wanted["status"] = nil }
+        if subresource == "status" { wanted["spec"] = nil }
+        return wanted
+    }
+
+    private func applyToLive(
+        _ key: ObjectKey, _ wanted: Object, subresource: String?, options: WriteOptions, context: RequestContext
+    ) async throws(APIStatus) -> WriteResult {
+        let type = key.type
+        let manager = options.fieldManager
+        return try await modify(key, subresource: subresource, options: options, manager: manager, context: context) { live throws(APIStatus) in
+            let applied = try ServerSideApply.apply(
+                wanted, to: live, manager: manager, force: options.force, subresource: subresource ?? "", now: self.clock.now,
+                schema: self.schema.node(type.gvk))
+            let complete = try self.decoded(applied, type, validation: .ignore, context: context)
+            var new = self.merged(complete, live, type, subresource: subresource)
+            new["metadata", "managedFields"] = applied["metadata", "managedFields"]
+            new.resourceVersion = wanted.resourceVersion
+            return new
+        }
+    }
+
+    private func applyToNothing(
+        _ type: ResourceType, _ wanted: Object, options: WriteOptions, context: RequestContext
+    ) async throws(APIStatus) -> ObjectVersion {
+        guard wanted.uid.isEmpty else {
+            throw .conflict(type, name: wanted.name, "uid mismatch: the provided object specified uid \(wanted.uid), and no existing object was found")
+        }
+        if !wanted.resourceVersion.isEmpty { throw .notFound(type, name: wanted.name) }
+        let applied = try ServerSideApply.apply(
+            wanted, to: nil, manager: options.fieldManager, force: options.force, subresource: "", now: clock.now, schema: schema.node(type.gvk))
+        let complete = prepared(try decoded(applied, type, validation: .ignore, context: context), type)
+        return try await insert(complete, type, manager: options.fieldManager, isDryRun: options.isDryRun, context: context)
+    }
+}

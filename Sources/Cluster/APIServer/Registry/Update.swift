@@ -1,0 +1,184 @@
+import APIMachinery
+
+extension Registry {
+    /// Replaces the object, or with `subresource` the part that it stands for.
+    ///
+    /// A `resourceVersion` in `object` must be the current one (else `conflict`); without it the last writer wins.
+    package func update(
+        _ key: ObjectKey, _ object: Object, subresource: String? = nil, options: WriteOptions, context: RequestContext
+    ) async throws(APIStatus) -> WriteResult {
+        guard object.name == key.name else {
+            throw .badRequest("the name of the object (\(object.name)) does not match the name on the URL (\(key.name))")
+        }
+        let object = try inNamespace(object, key.type, key.namespace)
+        if subresource == "scale" {
+            return try await updateScale(key, options: options, context: context) { _ throws(APIStatus) in object }
+        }
+        let manager = context.fieldManager(options.fieldManager)
+        let type = key.type
+        return try await modify(key, subresource: subresource, options: options, manager: manager, context: context) { live throws(APIStatus) in
+            let complete = try self.decoded(object, type, validation: options.fieldValidation, context: context)
+            let new = self.merged(complete, live, type, subresource: subresource)
+            return ServerSideApply.update(
+                new, from: live, manager: manager, operation: "Update", subresource: subresource ?? "", now: self.clock.now,
+                schema: self.schema.node(type.gvk))
+        }
+    }
+
+    /// Changes the object by `make`, which turns the newest version into the one to store. The result
+    /// of `make` has its managed fields; a `resourceVersion` in it other than the newest is a conflict.
+    func modify(
+        _ key: ObjectKey, subresource: String?, options: WriteOptions, manager: String, context: RequestContext,
+        make: (Object) throws(APIStatus) -> Object
+    ) async throws(APIStatus) -> WriteResult {
+        for _ in 0..<Self.attemptsMax {
+            guard let current = store.latest(key.type.groupResource, namespace: key.namespace ?? "", name: key.name) else {
+                throw .notFound(key.type, name: key.name)
+            }
+            let made = try make(current.object)
+            if !made.uid.isEmpty, made.uid != current.uid {
+                throw .conflict(
+                    key.type, name: key.name,
+                    "Precondition failed: UID in precondition: \(made.uid), UID in object meta: \(current.uid)")
+            }
+            if !made.resourceVersion.isEmpty, made.resourceVersion != current.resourceVersion {
+                try await waitUntilVisible(current)
+                throw .conflict(key.type, name: key.name, APIStatus.modifiedDetail)
+            }
+            if let result = try await replace(
+                current, by: made, key, subresource: subresource, isDryRun: options.isDryRun, manager: manager, context: context)
+            {
+                return result
+            }
+            // Somebody was faster. Whoever named a version finds the conflict in the next round.
+        }
+        throw .conflict(key.type, name: key.name, APIStatus.modifiedDetail)
+    }
+
+    /// Admits, validates and stores the successor of `current`; nil when `current` is no longer the newest.
+    private func replace(
+        _ current: ObjectVersion, by made: Object, _ key: ObjectKey, subresource: String?, isDryRun: Bool, manager: String,
+        context: RequestContext
+    ) async throws(APIStatus) -> WriteResult? {
+        let old = current.object
+        let type = key.type
+        var new = kept(made, old, type, subresource: subresource)
+        try await admit(&new, old: old, type, context)
+        if Self.isSame(new, old) {
+            try await waitUntilVisible(current)
+            return WriteResult(version: current, effect: .unchanged)
+        }
+        let claim = try addresses.claim(for: &new, old: old, type: type)
+        do throws(APIStatus) {
+            try validate(new, old: old, type)
+        } catch {
+            addresses.release(claim)
+            throw error
+        }
+        let isGone = Self.isReleased(new, type) && old.isDeleting
+        guard !isDryRun else {
+            addresses.release(claim)
+            return WriteResult(version: ObjectVersion(unstored: new), effect: isGone ? .deleted : .updated)
+        }
+        do throws(CommitError) {
+            let version = try await store.commit(
+                Write(
+                    resource: type.groupResource, expected: current, object: new, isDeletion: isGone, author: author(context, manager),
+                    isHeartbeat: !isGone && type == .nodes && Self.isHeartbeat(new, old)))
+            addresses.commit(claim)
+            if isGone { addresses.free(new, type: type) }
+            return WriteResult(version: version, effect: isGone ? .deleted : .updated)
+        } catch {
+            addresses.release(
+                claim, stored: claim == nil ? nil : store.latest(type.groupResource, namespace: new.namespace, name: new.name)?.object)
+            if let status = error.status { throw status }
+            return nil
+        }
+    }
+
+    /// `sent` limited to what a write to `subresource` may change; everything else is `live`'s.
+    func merged(_ sent: Object, _ live: Object, _ type: ResourceType, subresource: String?) -> Object {
+        var new = sent
+        switch subresource {
+        case "status":
+            new = live
+            new["status"] = sent["status"]
+            new.resourceVersion = sent.resourceVersion
+            if !sent.uid.isEmpty { new.uid = sent.uid }
+            if Strategy.of(type).statusCarriesMetadata {
+                for key in ["labels", "annotations", "finalizers"] { new["metadata", key] = sent["metadata", key] }
+            }
+        case "finalize":
+            new = live
+            new["spec", "finalizers"] = sent["spec", "finalizers"] ?? []
+            new.resourceVersion = sent.resourceVersion
+            if !sent.uid.isEmpty { new.uid = sent.uid }
+        default:
+            if type.subresources.contains("status") { new["status"] = live["status"] }
+        }
+        if subresource != "finalize" { Strategy.of(type).prepareForUpdate(&new, live) }
+        return new
+    }
+
+    /// Puts back what no client may change, and counts the generation.
+    private func kept(_ made: Object, _ old: Object, _ type: ResourceType, subresource: String?) -> Object {
+        var new = made
+        for key in ["uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName", "selfLink", "generation"] {
+            new["metadata", key] = old["metadata", key]
+        }
+        new["apiVersion"] = old["apiVersion"]
+        new["kind"] = old["kind"]
+        if Strategy.of(type).hasGeneration {
+            func asked(_ object: Object) -> JSONObject {
+                var fields = object.fields
+                fields["metadata"] = nil
+                if type.subresources.contains("status") { fields["status"] = nil }
+                return fields
+            }
+            if asked(new) != asked(old) { new.generation = old.generation + 1 }
+        }
+        return new
+    }
+
+    /// Nothing changed but, at most, the times of managed fields.
+    static func isSame(_ new: Object, _ old: Object) -> Bool {
+        if new == old { return true }
+        func timeless(_ object: Object) -> Object {
+            var object = object
+            if let entries = object["metadata", "managedFields"]?.array {
+                object["metadata", "managedFields"] = .array(
+                    entries.map { entry in
+                        var entry = entry
+                        entry.set(nil, at: ["time"])
+                        return entry
+                    })
+            }
+            return object
+        }
+        return timeless(new) == timeless(old)
+    }
+
+    /// Nothing but heartbeat times (and the times of managed fields) changed.
+    private static func isHeartbeat(_ new: Object, _ old: Object) -> Bool {
+        func still(_ object: Object) -> Object {
+            var object = object
+            if let conditions = object["status", "conditions"]?.array {
+                object["status", "conditions"] = .array(
+                    conditions.map { condition in
+                        var condition = condition
+                        condition.set(nil, at: ["lastHeartbeatTime"])
+                        return condition
+                    })
+            }
+            return object
+        }
+        return isSame(still(new), still(old))
+    }
+
+    /// Nothing holds the object any longer once its deletion has begun.
+    static func isReleased(_ object: Object, _ type: ResourceType) -> Bool {
+        guard object.finalizers.isEmpty else { return false }
+        if type == .namespaces { return object["spec", "finalizers"]?.array?.isEmpty ?? true }
+        return (object["metadata", "deletionGracePeriodSeconds"]?.int ?? 0) == 0
+    }
+}

@@ -1,0 +1,145 @@
+import APIMachinery
+
+/// What an `Application` object asks for, read once from its JSON.
+package struct Application: Sendable, Hashable {
+    package enum Origin: Sendable, Hashable {
+        /// A repository that the daemon owns, by name.
+        case repository(String)
+        /// One that is read in place (an absolute path) or fetched (https, ssh, git).
+        case url(String)
+    }
+
+    package var namespace: String
+    package var name: String
+    package var generation: Int64
+    package var origin: Origin
+    /// A branch, tag or commit; nil is the branch that HEAD names.
+    package var revision: String?
+    /// The directory of the manifests in the repository, `.` or like `deploy/production`.
+    package var path: String
+    /// The namespace of objects that name none.
+    package var destination: String
+    package var prunes: Bool
+    package var selfHeals: Bool
+    /// How often a remote is fetched.
+    package var interval: Duration
+    package var isSuspended: Bool
+    /// A commit that empties the path is let through (annotation `gitctl.dev/allow-empty: "true"`).
+    package var allowsEmpty: Bool
+    /// Asks for a fetch and a sync now: a token in the annotation `gitctl.dev/sync`, of any form.
+    package var syncRequest: String?
+    /// What is in the status.
+    package var status: ApplicationStatus
+
+    /// The shortest interval at which a remote is asked.
+    package static let intervalMin: Duration = .seconds(10)
+    package static let intervalDefault: Duration = .seconds(60)
+
+    package init(namespace: String, name: String, origin: Origin, revision: String? = nil, path: String = ".", destination: String = "default") {
+        self.namespace = namespace
+        self.name = name
+        self.origin = origin
+        self.revision = revision
+        self.path = path
+        self.destination = destination
+        generation = 0
+        prunes = true
+        selfHeals = true
+        interval = Self.intervalDefault
+        isSuspended = false
+        allowsEmpty = false
+        status = ApplicationStatus()
+    }
+
+    /// `<namespace>/<name>`: what the annotation on its objects says.
+    package var reference: String { "\(namespace)/\(name)" }
+    package var key: ObjectKey { ObjectKey(.applications, namespace: namespace, name: name) }
+
+    /// Marks an object as this Application's: written on each, and required of what is pruned.
+    package static let annotation = "gitctl.dev/application"
+    /// `disabled` on an object keeps it when it leaves the repository.
+    package static let pruneAnnotation = "gitctl.dev/prune"
+    /// `enabled` on an object lets a sync delete and create it anew when an immutable field changes.
+    package static let replaceAnnotation = "gitctl.dev/replace"
+    package static let allowEmptyAnnotation = "gitctl.dev/allow-empty"
+    package static let syncAnnotation = "gitctl.dev/sync"
+    /// The field manager of everything that the reconciler applies.
+    package static let fieldManager = "gitctl"
+}
+
+/// Why an Application's spec cannot be used; a sentence for the user.
+package struct InvalidApplication: Error, Sendable, CustomStringConvertible {
+    package var description: String
+}
+
+extension Application {
+    package init(_ object: Object) throws(InvalidApplication) {
+        let spec = object.spec
+        let source = spec["source"] ?? .null
+        let origin: Origin
+        switch (source["repository"]?.string, source["url"]?.string) {
+        case (let repository?, nil) where !repository.isEmpty: origin = .repository(repository)
+        case (nil, let url?) where !url.isEmpty: origin = .url(url)
+        case (_?, _?): throw InvalidApplication(description: "spec.source has both repository and url; keep one")
+        default:
+            throw InvalidApplication(
+                description: "spec.source names nothing; set repository (one that gitctl owns) or url (one to fetch)")
+        }
+        self.init(
+            namespace: object.namespace, name: object.name, origin: origin,
+            revision: source["revision"]?.string.flatMap { $0.isEmpty || $0 == "HEAD" ? nil : $0 },
+            path: try Self.normalized(path: source["path"]?.string ?? "."),
+            destination: spec[path: ["destination", "namespace"]]?.string ?? "default")
+        generation = object.generation
+        let sync = spec["sync"] ?? .null
+        prunes = sync["prune"]?.bool ?? true
+        selfHeals = sync["selfHeal"]?.bool ?? true
+        isSuspended = spec["suspend"]?.bool ?? false
+        if let text = sync["interval"]?.string {
+            guard let interval = Duration(goText: text) else {
+                throw InvalidApplication(description: "spec.sync.interval \"\(text)\" is no duration; write it like 30s, 5m or 1h30m")
+            }
+            self.interval = max(interval, Self.intervalMin)
+        }
+        let annotations = object.annotations
+        allowsEmpty = annotations[Self.allowEmptyAnnotation] == "true"
+        syncRequest = annotations[Self.syncAnnotation]
+        status = ApplicationStatus(object.status)
+    }
+
+    /// `./a//b/` as `a/b`; refuses what leaves the repository.
+    package static func normalized(path: String) throws(InvalidApplication) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            guard part != ".." else {
+                throw InvalidApplication(description: "spec.source.path \"\(path)\" leaves the repository; give a directory inside it")
+            }
+            parts.append(part)
+        }
+        return parts.isEmpty ? "." : parts.joined(separator: "/")
+    }
+}
+
+extension Duration {
+    /// From Go's notation as Kubernetes uses it: `1h30m`, `45s`, `250ms`; nil when malformed or negative.
+    package init?(goText text: String) {
+        var total = Duration.zero
+        var rest = Substring(text)
+        guard !rest.isEmpty else { return nil }
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            guard let number = Int64(digits), number < 1_000_000_000 else { return nil }
+            rest = rest.dropFirst(digits.count)
+            let unit = rest.prefix { $0.isLetter }
+            rest = rest.dropFirst(unit.count)
+            switch unit {
+            case "ms": total += .milliseconds(number)
+            case "s": total += .seconds(number)
+            case "m": total += .seconds(number * 60)
+            case "h": total += .seconds(number * 3600)
+            default: return nil
+            }
+        }
+        self = total
+    }
+}

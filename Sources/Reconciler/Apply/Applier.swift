@@ -1,0 +1,176 @@
+import APIMachinery
+import Logging
+
+/// Carries a plan out: layer by layer in dependency order, in parallel within a layer, then the
+/// prune in the reverse order. Never deletes what the plan does not say.
+struct Applier: Sendable {
+    /// Requests in flight.
+    static let concurrencyMax = 8
+    /// Attempts of a request that fails for the moment, and the wait before the second.
+    static let attemptsMax = 6
+    static let backoff: Duration = .milliseconds(25)
+    /// How long a new CustomResourceDefinition may take to be served, and a deletion to complete.
+    static let waitMax: Duration = .seconds(30)
+
+    let client: any ResourceClient
+    let clock: any WallClock
+    let logger: Logger
+
+    /// What came of a plan.
+    struct Result: Sendable {
+        /// The objects written, as they are now.
+        var applied: [ObjectIdentity: Object] = [:]
+        var deleted: Set<ObjectIdentity> = []
+        var failures: [PlanFailure] = []
+        /// Deletions that did not succeed: one line each.
+        var pruneFailures: [String] = []
+    }
+
+    /// - Throws: `CancellationError` between two layers when a newer commit takes over; what was
+    ///   applied by then is reported through `onApplied`.
+    func apply(
+        _ plan: Plan, application: Application, onApplied: @escaping @Sendable (RenderedObject, Object) -> Void
+    ) async throws -> Result {
+        var result = Result()
+        let writes = plan.changes.filter { $0.rendered != nil && $0.action != .unchanged }
+        for layer in Layer.allCases {
+            let members = writes.filter { Layer.of($0.key.type) == layer }
+            guard !members.isEmpty else { continue }
+            try Task.checkCancellation()
+            let outcomes = try await concurrentMap(members, limit: Self.concurrencyMax) { change -> Swift.Result<Object, PlanFailure> in
+                try await write(change, application: application, onApplied: onApplied)
+            }
+            for (change, outcome) in zip(members, outcomes) {
+                switch outcome {
+                case .success(let object): result.applied[change.identity] = object
+                case .failure(let failure): result.failures.append(failure)
+                }
+            }
+            // Later layers depend on this one, and what is pruned may be what the failed objects replace.
+            guard result.failures.isEmpty else { return result }
+        }
+        try await prune(plan, into: &result)
+        return result
+    }
+
+    // MARK: One object
+
+    private func write(
+        _ change: PlannedChange, application: Application, onApplied: @Sendable (RenderedObject, Object) -> Void
+    ) async throws -> Swift.Result<Object, PlanFailure> {
+        guard let rendered = change.rendered else { preconditionFailure("a write of what the commit does not hold") }
+        do {
+            if change.action == .replaced { try await remove(change) }
+            if change.live?.isDeleting == true { try await waitUntilGone(change.key) }
+            let object = try await apply(rendered, application: application)
+            onApplied(rendered, object)
+            if Layer.of(change.key.type) == .definitions { try await waitUntilServed(change.key) }
+            return .success(object)
+        } catch let status as APIStatus {
+            return .failure(PlanFailure(object: rendered, status: status))
+        }
+    }
+
+    /// Server-side apply of one object, taking over fields that others changed.
+    func apply(_ rendered: RenderedObject, application: Application) async throws -> Object {
+        let configuration = Patch.apply(rendered.object.owned(by: application).json)
+        let options = WriteOptions(fieldManager: Application.fieldManager, force: true, fieldValidation: .strict)
+        return try await retrying(rendered.key) { () throws(APIStatus) in
+            try await client.patch(rendered.key, configuration, subresource: nil, options: options)
+        }
+    }
+
+    /// Repeats what fails for the moment, waiting longer each time (or as the server says).
+    private func retrying<Value>(_ key: ObjectKey, _ body: () async throws(APIStatus) -> Value) async throws -> Value {
+        var wait = Self.backoff
+        for attempt in 1... {
+            do throws(APIStatus) { return try await body() } catch {
+                guard error.isTransient, attempt < Self.attemptsMax else { throw error }
+                logger.debug("request failed; trying again", metadata: ["object": "\(key)", "error": "\(error)"])
+                try await clock.sleep(for: error.retryAfterSeconds.map { .seconds($0) } ?? wait)
+                wait *= 2
+            }
+        }
+        preconditionFailure("unreachable: the loop returns or throws")
+    }
+
+    // MARK: Deletions
+
+    private func prune(_ plan: Plan, into result: inout Result) async throws {
+        let deletions = plan.changes.filter { $0.action == .deleted }
+        for layer in Layer.allCases.reversed() {
+            let members = deletions.filter { Layer.of($0.key.type) == layer }
+            guard !members.isEmpty else { continue }
+            try Task.checkCancellation()
+            let errors = try await concurrentMap(members, limit: Self.concurrencyMax) { change -> String? in
+                do {
+                    try await delete(change)
+                    return nil
+                } catch let status as APIStatus {
+                    return "\(change.key) could not be deleted: \(status.message)"
+                }
+            }
+            for (change, error) in zip(members, errors) {
+                if let error { result.pruneFailures.append(error) } else { result.deleted.insert(change.identity) }
+            }
+        }
+    }
+
+    /// Deletes exactly the object that the plan saw: one of the same name made since is left alone.
+    private func delete(_ change: PlannedChange) async throws {
+        var options = DeleteOptions()
+        options.preconditionUID = change.live?.uid
+        options.propagation = .background
+        do {
+            try await retrying(change.key) { () throws(APIStatus) in _ = try await client.delete(change.key, options: options) }
+        } catch let status as APIStatus where status.reason == .notFound {
+            return
+        }
+    }
+
+    private func remove(_ change: PlannedChange) async throws {
+        try await delete(change)
+        try await waitUntilGone(change.key)
+    }
+
+    // MARK: Waiting
+
+    private func waitUntilGone(_ key: ObjectKey) async throws {
+        try await wait(for: key, because: "is still being deleted; something holds it by a finalizer or it stops slowly") { $0 == nil }
+    }
+
+    private func waitUntilServed(_ key: ObjectKey) async throws {
+        try await wait(for: key, because: "is not established yet") { object in
+            (object?.status["conditions"]?.array ?? []).contains { $0["type"]?.string == "Established" && $0["status"]?.string == "True" }
+        }
+    }
+
+    /// Watches one object until `isDone` of it; nil is its absence.
+    private func wait(for key: ObjectKey, because: String, until isDone: @escaping @Sendable (Object?) -> Bool) async throws {
+        var options = ListOptions()
+        options.fieldSelector = FieldSelector("metadata.name", equals: key.name)
+        let list = try await client.list(key.type, namespace: key.namespace, options: options)
+        if isDone(list.items.first) { return }
+        options.resourceVersion = list.resourceVersion
+        let (client, clock, options2) = (client, clock, options)
+        let isReached = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for try await event in try await client.watch(key.type, namespace: key.namespace, options: options2) {
+                    switch event {
+                    case .added(let object), .modified(let object): if isDone(object) { return true }
+                    case .deleted: if isDone(nil) { return true }
+                    case .bookmark: break
+                    }
+                }
+                return false
+            }
+            group.addTask {
+                try await clock.sleep(for: Self.waitMax)
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+        guard isReached else { throw APIStatus(.invalid, "\(key) \(because)") }
+    }
+}

@@ -1,0 +1,50 @@
+import APIMachinery
+
+extension HealthRules {
+    static let claim: Rule = { object, _ in
+        switch object.status["phase"]?.string ?? "Pending" {
+        case "Bound": return .healthy
+        case "Lost": return .degraded("its volume \(object.spec["volumeName"]?.string ?? "") is gone", isFinal: true)
+        default:
+            if let problem = (object.status["conditions"]?.array ?? []).compactMap(Condition.init).first(where: { $0.status == .isFalse && !$0.message.isEmpty }) {
+                return .progressing("not bound: \(problem.sentence)")
+            }
+            let storage = object.spec["storageClassName"]?.string
+            return .progressing(
+                storage.map { $0.isEmpty ? "not bound: no PersistentVolume matches" : "not bound: waits for a volume of class \($0)" }
+                    ?? "not bound: waits for a volume")
+        }
+    }
+
+    static let volume: Rule = { object, _ in
+        switch object.status["phase"]?.string ?? "Pending" {
+        case "Failed": .degraded(object.status["message"]?.string ?? "failed")
+        case "Pending": .progressing("pending")
+        default: .healthy
+        }
+    }
+
+    /// A load balancer needs an address; other Services are well once they exist.
+    static let service: Rule = { object, _ in
+        guard object.spec["type"]?.string == "LoadBalancer" else { return .healthy }
+        let ingress = object.status[path: ["loadBalancer", "ingress"]]?.array ?? []
+        return ingress.isEmpty ? .progressing("waits for a load balancer's address") : .healthy
+    }
+
+    static let namespace: Rule = { object, _ in
+        object.status["phase"]?.string == "Terminating" ? .progressing("being deleted") : .healthy
+    }
+
+    /// As its own conditions say: an Application may deploy others.
+    static let application: Rule = { object, _ in
+        if object.spec["suspend"]?.bool == true { return Health(.suspended, "suspended (spec.suspend)") }
+        guard let ready = object.condition("Ready"), ready.observedGeneration >= object.generation else {
+            return .progressing("not synced yet")
+        }
+        if ready.status == .isTrue { return .healthy }
+        let state = Health.State(rawValue: object.status["health"]?.string ?? "") ?? .progressing
+        let synced = object.condition("Synced")
+        if synced?.status == .isFalse { return .degraded(ready.sentence) }
+        return Health(state == .healthy ? .progressing : state, ready.sentence)
+    }
+}

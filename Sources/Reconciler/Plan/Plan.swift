@@ -1,0 +1,114 @@
+import APIMachinery
+
+/// What a sync of a commit would do to the cluster, object by object. Holds no Secret's value.
+package struct Plan: Sendable {
+    package var revision: String
+    /// The commit's objects in path order, then what is deleted or kept.
+    package var changes: [PlannedChange]
+    /// Objects that the server refuses; a plan with any is not applied.
+    package var failures: [PlanFailure]
+    package var warnings: [String]
+
+    package init(revision: String, changes: [PlannedChange], failures: [PlanFailure] = [], warnings: [String] = []) {
+        self.revision = revision
+        self.changes = changes
+        self.failures = failures
+        self.warnings = warnings
+    }
+
+    package func count(_ action: PlannedChange.Action) -> Int { changes.lazy.filter { $0.action == action }.count }
+
+    /// Whether a sync would write anything.
+    package var hasChanges: Bool { changes.contains { $0.action != .unchanged && $0.action != .kept } }
+}
+
+/// One object of a plan.
+package struct PlannedChange: Sendable {
+    package enum Action: String, Sendable, Hashable, CaseIterable {
+        case created, changed
+        /// Deleted and created anew, because its manifest allows that and an immutable field changes.
+        case replaced
+        /// Pruned: it left the repository.
+        case deleted
+        /// It left the repository but stays, for the reason in `note`.
+        case kept
+        case unchanged
+    }
+
+    package var key: ObjectKey
+    package var action: Action
+    /// What differs; empty for objects that are created, deleted or unchanged.
+    package var fields: [FieldChange]
+    /// Why, where it is not plain.
+    package var note: String
+    /// Both sides without noise and with Secrets masked, for unified output.
+    package var before: Object?
+    package var after: Object?
+
+    /// As the server has it; unmasked, so never shown.
+    var live: Object?
+    /// What is applied; nil for what is deleted or kept.
+    var rendered: RenderedObject?
+
+    package init(
+        key: ObjectKey, action: Action, fields: [FieldChange] = [], note: String = "", before: Object? = nil, after: Object? = nil
+    ) {
+        self.key = key
+        self.action = action
+        self.fields = fields
+        self.note = note
+        self.before = before
+        self.after = after
+    }
+
+    package var identity: ObjectIdentity { ObjectIdentity(key) }
+}
+
+/// One field that differs.
+package struct FieldChange: Sendable, Hashable {
+    /// `spec.template.spec.containers[web].image`: elements of lists by their name where they have one.
+    package var path: String
+    /// nil when the field is added.
+    package var old: JSON?
+    /// nil when the field is removed.
+    package var new: JSON?
+
+    package init(path: String, old: JSON?, new: JSON?) {
+        self.path = path
+        self.old = old
+        self.new = new
+    }
+}
+
+/// An object that the server refuses.
+package struct PlanFailure: Error, Sendable {
+    package var object: RenderedObject
+    package var status: APIStatus
+
+    /// One message per field at fault: path of the field and text.
+    package var messages: [(field: FieldPath, text: String)] {
+        let remedy = Self.isImmutable(status)
+            ? "; an immutable field cannot change in place: give the object a new name, or let gitctl delete and recreate it with the annotation \(Application.replaceAnnotation): enabled"
+            : ""
+        guard !status.causes.isEmpty else { return [(FieldPath(), "\(object.key): \(masked(status.message))\(remedy)")] }
+        return status.causes.map { cause in
+            let text = cause.field.isEmpty || cause.message.contains(cause.field) ? cause.message : "\(cause.field): \(cause.message)"
+            return (FieldPath(parsing: cause.field), "\(object.key): \(masked(text))\(remedy)")
+        }
+    }
+
+    /// Messages of validation quote the value at fault, which for a Secret must not be seen.
+    private func masked(_ text: String) -> String {
+        guard object.key.type == .secrets, let value = text.firstRange(of: "Invalid value: ") else { return text }
+        return text[..<value.lowerBound] + "Invalid value (not shown)"
+    }
+
+    /// Whether a field that cannot change in place changed. The API has no reason of its own for it:
+    /// reason Invalid with this wording is what Kubernetes' validation answers
+    /// (apimachinery, api/validation `FieldImmutableErrorMsg`). Only consulted for a remedy, and for
+    /// objects whose manifest allows replacement.
+    static func isImmutable(_ status: APIStatus) -> Bool {
+        status.reason == .invalid
+            && (status.causes.contains { $0.message.contains("immutable") } || status.causes.isEmpty && status.message.contains("field is immutable"))
+    }
+}

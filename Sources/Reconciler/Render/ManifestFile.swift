@@ -1,0 +1,135 @@
+import APIMachinery
+
+/// A manifest file, parsed and checked by itself: what depends on nothing but its bytes, and so is
+/// kept by blob id. Its path, the cluster's kinds and the other files come in later.
+struct ManifestFile: Sendable {
+    /// Objects per file.
+    static let objectsMax = 10_000
+
+    struct Item: Sendable {
+        var object: Object
+        var document: Int
+        var place: FieldPath
+        var position: Position
+        /// Of the fields that later checks complain about.
+        var kindPosition: Position
+        var namespacePosition: Position
+    }
+
+    typealias Position = Diagnostic.Position
+
+    struct Problem: Sendable {
+        var position: Position
+        /// The object at fault; its namespace is filled in when the destination is known.
+        var subject: Subject?
+        var message: String
+    }
+
+    struct Subject: Sendable {
+        var kind: String
+        var namespace: String
+        var name: String
+        /// nil when the kind is unknown here.
+        var isNamespaced: Bool?
+    }
+
+    var items: [Item] = []
+    var problems: [Problem] = []
+    /// Bytes of the source: the cache's measure.
+    var size: Int
+
+    init(parsing bytes: [UInt8]) {
+        size = bytes.count
+        let documents: [YAMLDocument]
+        do throws(YAMLError) {
+            documents = try YAML.documents(parsing: bytes)
+        } catch {
+            problems = [Problem(position: Position(line: error.line, column: error.column), message: error.message)]
+            return
+        }
+        for (index, document) in documents.enumerated() where !document.value.isNull {
+            add(document.value, at: FieldPath(), document: document, index: index)
+        }
+    }
+
+    private mutating func add(_ value: JSON, at place: FieldPath, document: YAMLDocument, index: Int) {
+        func position(_ path: FieldPath) -> Position {
+            let found = document.position(of: FieldPath(place.steps + path.steps))
+            return Position(line: found?.line ?? document.line, column: found?.column ?? 1)
+        }
+        func report(_ path: FieldPath, _ subject: Subject?, _ message: String) {
+            problems.append(Problem(position: position(path), subject: subject, message: message))
+        }
+        guard let fields = value.object else {
+            return report(
+                FieldPath(), nil,
+                "expected a Kubernetes object (apiVersion, kind, metadata, …), found \(value.typeName.withArticle)")
+        }
+        let object = Object(fields)
+        guard let gvk = object.gvk else {
+            return report(FieldPath(), nil, Self.missingType(fields))
+        }
+        if gvk.kind == "List" && gvk.groupVersion == GroupVersion(group: "", version: "v1") || Self.isTypedList(fields, gvk) {
+            for (number, element) in (fields["items"]?.array ?? []).enumerated() {
+                guard items.count < Self.objectsMax else {
+                    return report(FieldPath(), nil, "more than \(Self.objectsMax) objects in one file; split it")
+                }
+                add(element, at: FieldPath(place.steps + [.key("items"), .index(number)]), document: document, index: index)
+            }
+            return
+        }
+        let subject = Subject(
+            kind: gvk.kind, namespace: object.namespace, name: object.name,
+            isNamespaced: ResourceType.builtin.first { $0.gvk == gvk }?.isNamespaced)
+        let metadata = FieldPath([.key("metadata")])
+        if object.name.isEmpty {
+            let text =
+                object.generateName.isEmpty
+                ? "metadata.name is missing; give the object a name"
+                : "metadata.generateName cannot be used in a repository (every sync would make another object); set metadata.name"
+            return report(metadata, subject, text)
+        }
+        for error in Schema.builtin.check(object, gvk) {
+            report(error.path, subject, error.description)
+        }
+        items.append(
+            Item(
+                object: Self.desired(object), document: index, place: place, position: position(FieldPath()),
+                kindPosition: position(FieldPath([.key("kind")])), namespacePosition: position(metadata.appending("namespace"))))
+    }
+
+    private static func missingType(_ fields: JSONObject) -> String {
+        let missing = ["apiVersion", "kind"].filter { (fields[$0]?.string ?? "").isEmpty }
+        guard !missing.isEmpty else {
+            return "apiVersion \"\(fields["apiVersion"]?.string ?? "")\" cannot be read; write it like apps/v1"
+        }
+        return "no \(missing.joined(separator: " and no ")): not a Kubernetes object; add it, or keep other files out of the directory that is deployed (gitctl up --path)"
+    }
+
+    /// A `ConfigMapList` and the like, as `kubectl get -o yaml` never writes but clients do.
+    private static func isTypedList(_ fields: JSONObject, _ gvk: GroupVersionKind) -> Bool {
+        gvk.kind.hasSuffix("List") && fields["items"]?.array != nil && fields["spec"] == nil
+    }
+
+    /// The object without what the server writes: status, and the metadata that exports carry along.
+    private static func desired(_ object: Object) -> Object {
+        var object = object
+        object.fields["status"] = nil
+        guard var metadata = object.fields["metadata"]?.object else { return object }
+        for key in ["managedFields", "creationTimestamp", "deletionTimestamp", "uid", "resourceVersion", "generation", "selfLink"] {
+            metadata[key] = nil
+        }
+        object.fields["metadata"] = .object(metadata)
+        return object
+    }
+}
+
+extension String {
+    /// `an array`, `a string`.
+    var withArticle: String {
+        switch self {
+        case "null": self
+        default: "aeiou".contains(first ?? " ") ? "an \(self)" : "a \(self)"
+        }
+    }
+}

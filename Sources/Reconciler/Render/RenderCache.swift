@@ -1,0 +1,81 @@
+import Synchronization
+
+/// Trees and manifest files by the id of their content: of a new commit only what changed is read.
+///
+/// Bounded by the bytes of the sources it stands for; the least recently used go first.
+package final class RenderCache: Sendable {
+    /// Parsed manifests take several times their source.
+    package static let sizeMaxDefault = 4 * 1024 * 1024
+    /// What a tree's entry counts for.
+    private static let entrySize = 64
+
+    /// How often git had to be asked; tests compare two of these.
+    package struct Statistics: Sendable, Hashable {
+        package var treesRead = 0
+        package var filesRead = 0
+    }
+
+    private enum Value: Sendable {
+        case tree([TreeEntry])
+        case file(ManifestFile)
+
+        var size: Int {
+            switch self {
+            case .tree(let entries): (entries.count + 1) * RenderCache.entrySize
+            case .file(let file): file.size + RenderCache.entrySize
+            }
+        }
+    }
+
+    private struct State {
+        var values: [ObjectID: (value: Value, lastUse: UInt64)] = [:]
+        var size = 0
+        var uses: UInt64 = 0
+        var statistics = Statistics()
+    }
+
+    private let sizeMax: Int
+    private let state = Mutex(State())
+
+    package init(sizeMax: Int = sizeMaxDefault) { self.sizeMax = sizeMax }
+
+    package var statistics: Statistics { state.withLock { $0.statistics } }
+
+    func tree(_ id: ObjectID) -> [TreeEntry]? {
+        if case .tree(let entries)? = lookup(id) { return entries }
+        return nil
+    }
+
+    func file(_ id: ObjectID) -> ManifestFile? {
+        if case .file(let file)? = lookup(id) { return file }
+        return nil
+    }
+
+    func store(_ id: ObjectID, _ entries: [TreeEntry]) { store(id, .tree(entries)) { $0.treesRead += 1 } }
+    func store(_ id: ObjectID, _ file: ManifestFile) { store(id, .file(file)) { $0.filesRead += 1 } }
+
+    private func lookup(_ id: ObjectID) -> Value? {
+        state.withLock { state in
+            guard let value = state.values[id]?.value else { return nil }
+            state.uses += 1
+            state.values[id]?.lastUse = state.uses
+            return value
+        }
+    }
+
+    private func store(_ id: ObjectID, _ value: Value, count: (inout Statistics) -> Void) {
+        state.withLock { state in
+            count(&state.statistics)
+            state.uses += 1
+            if let old = state.values.updateValue((value, state.uses), forKey: id) { state.size -= old.value.size }
+            state.size += value.size
+            guard state.size > sizeMax else { return }
+            // Down to three quarters, so that this sort is rare.
+            for (id, entry) in state.values.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
+                guard state.size > sizeMax / 4 * 3 else { break }
+                state.values[id] = nil
+                state.size -= entry.value.size
+            }
+        }
+    }
+}

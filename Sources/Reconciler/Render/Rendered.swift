@@ -1,0 +1,53 @@
+import APIMachinery
+
+/// What a commit asks the cluster to hold.
+package struct Rendered: Sendable {
+    package var commit: Commit
+    /// In path order, then as in the file.
+    package var objects: [RenderedObject]
+    /// Things left out that the author should know of.
+    package var warnings: [String]
+
+    package init(commit: Commit, objects: [RenderedObject], warnings: [String] = []) {
+        self.commit = commit
+        self.objects = objects
+        self.warnings = warnings
+    }
+}
+
+/// One object of a commit: its namespace filled in, server-owned fields taken out.
+package struct RenderedObject: Sendable, Hashable {
+    package var key: ObjectKey
+    package var object: Object
+    package var origin: ManifestOrigin
+
+    package init(key: ObjectKey, object: Object, origin: ManifestOrigin) {
+        self.key = key
+        self.object = object
+        self.origin = origin
+    }
+
+    package var identity: ObjectIdentity { ObjectIdentity(key) }
+}
+
+/// Where an object stands in a repository.
+package struct ManifestOrigin: Sendable, Hashable {
+    package var path: String
+    package var blob: ObjectID
+    /// Index of the YAML document in the file.
+    package var document: Int
+    /// The object's place in the document: empty, or `items[3]` in a List.
+    package var place: FieldPath
+    /// Where it begins.
+    package var line: Int
+    package var column: Int
+
+    package init(path: String, blob: ObjectID, document: Int, place: FieldPath, line: Int, column: Int) {
+        self.path = path
+        self.blob = blob
+        self.document = document
+        self.place = place
+        self.line = line
+        self.column = column
+    }
+}

@@ -1,0 +1,45 @@
+import APIMachinery
+
+/// Tree → objects: the manifests under a path of a commit, checked, for one cluster.
+///
+/// Plain YAML and JSON (`*.yaml`, `*.yml`, `*.json`), recursively, several documents per file, Lists
+/// expanded. What did not change since an earlier render is neither read nor parsed again.
+package struct Renderer: Sendable {
+    package let cache: RenderCache
+
+    package init(cache: RenderCache = RenderCache()) { self.cache = cache }
+
+    /// - Throws: `GitError` when the repository cannot be read, `RenderFailure` with every error of
+    ///   the manifests, `APIStatus` when the cluster does not answer.
+    package func render(
+        _ repository: Repository, commit: Commit, path: String, destination: String, client: any ResourceClient
+    ) async throws -> Rendered {
+        let cache = cache
+        let walk = try await repository.read { repository throws(GitError) in
+            var walk = TreeWalk(root: commit.tree, cache: cache)
+            try walk.collect(path, in: repository)
+            return walk
+        }
+        async let types = client.resourceTypes()
+        async let namespaces = client.list(.namespaces)
+        var assembly = Assembly(
+            types: try await types,
+            namespaces: Set(try await namespaces.items.lazy.filter { !$0.isDeleting }.map(\.name)),
+            destination: destination)
+        let objects = try assembly.assemble(walk.files, diagnostics: walk.diagnostics)
+        return Rendered(commit: commit, objects: objects, warnings: walk.warnings)
+    }
+
+    /// Where a field stands in its file: the file is read again, since only errors ask.
+    package func position(of field: FieldPath, in origin: ManifestOrigin, repository: Repository) async -> Diagnostic.Position {
+        let start = Diagnostic.Position(line: origin.line, column: origin.column)
+        // The object's beginning is a good second best when the file has become unreadable meanwhile.
+        let bytes = try? await repository.read { repository throws(GitError) in
+            try repository.blob(origin.blob, sizeMax: TreeWalk.manifestSizeMax, name: origin.path)
+        }
+        guard let bytes, let documents = try? YAML.documents(parsing: bytes), documents.indices.contains(origin.document) else { return start }
+        let path = FieldPath(origin.place.steps + field.steps)
+        guard let found = documents[origin.document].position(of: path) else { return start }
+        return Diagnostic.Position(line: found.line, column: found.column)
+    }
+}

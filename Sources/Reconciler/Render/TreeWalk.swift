@@ -1,0 +1,199 @@
+/// Finds the manifests under a path of a commit's tree, on the git thread.
+///
+/// In path order; hidden names are left out; each real file counts once, however many symlinks lead to it.
+struct TreeWalk {
+    static let manifestSizeMax = 3 * 1024 * 1024
+    static let filesMax = 20_000
+    static let depthMax = 64
+    static let symlinksMax = 16
+    private static let symlinkSizeMax = 4096
+
+    struct Found: Sendable {
+        var path: String
+        var blob: ObjectID
+        var file: ManifestFile
+    }
+
+    private let root: ObjectID
+    private let cache: RenderCache
+    private var visited: Set<String> = []
+    private(set) var files: [Found] = []
+    private(set) var diagnostics: [Diagnostic] = []
+    private(set) var warnings: [String] = []
+
+    init(root: ObjectID, cache: RenderCache) {
+        self.root = root
+        self.cache = cache
+    }
+
+    /// Everything under `path`, a directory or one file.
+    mutating func collect(_ path: String, in repository: borrowing OpenRepository) throws(GitError) {
+        guard path != "." else { return try walk(root, [], shown: [], depth: 0, in: repository) }
+        let parts = path.split(separator: "/").map(String.init)
+        switch try follow(parts, in: repository) {
+        case .entry(let entry, let real):
+            switch entry.kind {
+            case .tree: try walk(entry.id, real, shown: parts, depth: 0, in: repository)
+            case .file: try add(entry.id, real, shown: parts, in: repository)
+            case .symlink, .submodule: throw Self.missing(path, "a submodule, which is not fetched")
+            }
+        case .missing: throw Self.missing(path, "not in the commit")
+        case .outside: throw Self.missing(path, "a symlink that leaves the repository")
+        case .loop: throw Self.missing(path, "behind a chain of more than \(Self.symlinksMax) symlinks")
+        }
+    }
+
+    private static func missing(_ path: String, _ what: String) -> GitError {
+        GitError(.noPath, "the path \"\(path)\" is \(what)", remedy: "set spec.source.path (gitctl up --path) to the directory of the manifests")
+    }
+
+    private func entries(_ id: ObjectID, in repository: borrowing OpenRepository) throws(GitError) -> [TreeEntry] {
+        if let cached = cache.tree(id) { return cached }
+        let entries = try repository.tree(id)
+        cache.store(id, entries)
+        return entries
+    }
+
+    private mutating func walk(
+        _ tree: ObjectID, _ real: [String], shown: [String], depth: Int, in repository: borrowing OpenRepository
+    ) throws(GitError) {
+        guard visited.insert(real.joined(separator: "/") + "/").inserted else { return }
+        let path = shown.isEmpty ? "." : shown.joined(separator: "/")
+        guard depth < Self.depthMax else {
+            diagnostics.append(Diagnostic(path: path, "more than \(Self.depthMax) directories deep; move it up"))
+            return
+        }
+        let entries = try entries(tree, in: repository)
+        if let marker = entries.first(where: { $0.kind != .tree && Self.unsupported[$0.name] != nil }) {
+            diagnostics.append(
+                Diagnostic(path: (shown + [marker.name]).joined(separator: "/"), Self.unsupported[marker.name] ?? ""))
+            return
+        }
+        for entry in entries where !entry.name.hasPrefix(".") {
+            try visit(entry, real + [entry.name], shown: shown + [entry.name], depth: depth, in: repository)
+        }
+    }
+
+    /// Files that make a directory something else than plain manifests.
+    private static let unsupported: [String: String] = {
+        let kustomize =
+            "kustomize is not supported yet; commit the output of `kustomize build` as plain manifests, or deploy another directory (gitctl up --path)"
+        return [
+            "kustomization.yaml": kustomize, "kustomization.yml": kustomize, "Kustomization": kustomize,
+            "Chart.yaml":
+                "Helm charts are not supported yet; commit the output of `helm template` as plain manifests, or deploy another directory (gitctl up --path)",
+        ]
+    }()
+
+    private mutating func visit(
+        _ entry: TreeEntry, _ real: [String], shown: [String], depth: Int, in repository: borrowing OpenRepository
+    ) throws(GitError) {
+        switch entry.kind {
+        case .tree: try walk(entry.id, real, shown: shown, depth: depth + 1, in: repository)
+        case .file:
+            if Self.isManifest(entry.name) { try add(entry.id, real, shown: shown, in: repository) }
+        case .submodule:
+            warnings.append("\(shown.joined(separator: "/")) is a submodule; submodules are not fetched, its manifests are left out")
+        case .symlink:
+            try visitSymlink(real, shown: shown, depth: depth, in: repository)
+        }
+    }
+
+    private mutating func visitSymlink(
+        _ link: [String], shown: [String], depth: Int, in repository: borrowing OpenRepository
+    ) throws(GitError) {
+        let path = shown.joined(separator: "/")
+        switch try follow(link, in: repository) {
+        case .entry(let entry, let real):
+            switch entry.kind {
+            case .tree: try walk(entry.id, real, shown: shown, depth: depth + 1, in: repository)
+            case .file where Self.isManifest(shown.last ?? ""): try add(entry.id, real, shown: shown, in: repository)
+            default: break
+            }
+        case .outside:
+            diagnostics.append(
+                Diagnostic(path: path, "the symlink leads out of the repository; commit the file itself, or link to one inside"))
+        case .missing where Self.isManifest(shown.last ?? ""):
+            diagnostics.append(Diagnostic(path: path, "the symlink leads nowhere; fix its target or remove it"))
+        case .loop:
+            diagnostics.append(
+                Diagnostic(path: path, "the symlink leads through more than \(Self.symlinksMax) others; link to the file itself"))
+        // A dangling link that would not be a manifest anyway.
+        case .missing: break
+        }
+    }
+
+    private mutating func add(
+        _ blob: ObjectID, _ real: [String], shown: [String], in repository: borrowing OpenRepository
+    ) throws(GitError) {
+        guard visited.insert(real.joined(separator: "/")).inserted else { return }
+        let path = shown.joined(separator: "/")
+        guard files.count < Self.filesMax else {
+            throw GitError(.tooLarge, "more than \(Self.filesMax) manifests", remedy: "deploy smaller directories as several Applications")
+        }
+        if let cached = cache.file(blob) {
+            files.append(Found(path: path, blob: blob, file: cached))
+            return
+        }
+        do throws(GitError) {
+            let file = ManifestFile(parsing: try repository.blob(blob, sizeMax: Self.manifestSizeMax, name: path))
+            cache.store(blob, file)
+            files.append(Found(path: path, blob: blob, file: file))
+        } catch {
+            // A file that is too large is one error among the commit's; a damaged object ends the reading.
+            guard error.reason == .tooLarge else { throw error }
+            diagnostics.append(
+                Diagnostic(path: path, String(error.description.dropFirst(path.count + 2))))
+        }
+    }
+
+    static func isManifest(_ name: String) -> Bool {
+        name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name.hasSuffix(".json")
+    }
+
+    // MARK: Symlinks
+
+    private enum Target {
+        case entry(TreeEntry, real: [String])
+        case missing
+        case outside
+        case loop
+    }
+
+    /// What a path leads to from the root when every symlink on it is followed inside the tree.
+    private func follow(_ path: [String], in repository: borrowing OpenRepository) throws(GitError) -> Target {
+        var rest = path[...]
+        var real: [String] = []
+        var trees = [root]
+        var hops = 0
+        var last = TreeEntry(name: "", kind: .tree, id: root)
+        while let part = rest.popFirst() {
+            if part == "." || part.isEmpty { continue }
+            if part == ".." {
+                guard trees.count > 1 else { return .outside }
+                trees.removeLast()
+                real.removeLast()
+                last = TreeEntry(name: real.last ?? "", kind: .tree, id: trees[trees.count - 1])
+                continue
+            }
+            guard let entry = try entries(trees[trees.count - 1], in: repository).first(where: { $0.name == part }) else { return .missing }
+            switch entry.kind {
+            case .tree:
+                trees.append(entry.id)
+                real.append(part)
+                last = entry
+            case .file, .submodule:
+                return rest.isEmpty ? .entry(entry, real: real + [part]) : .missing
+            case .symlink:
+                hops += 1
+                guard hops <= Self.symlinksMax else { return .loop }
+                let name = (real + [part]).joined(separator: "/")
+                let bytes = try repository.blob(entry.id, sizeMax: Self.symlinkSizeMax, name: name)
+                let target = String(decoding: bytes, as: UTF8.self)
+                guard !target.hasPrefix("/") else { return .outside }
+                rest = target.split(separator: "/").map(String.init)[...] + rest
+            }
+        }
+        return .entry(last, real: real)
+    }
+}
