@@ -104,7 +104,7 @@ package final class APIServer: Sendable {
     }
 
     private func answer(_ request: Request, _ route: ResourceRoute, user: UserInfo) throws(APIStatus) -> Reply {
-        if let review = Review.named(route) { return try answer(review, request, route, user: user) }
+        if let review = Review.named(route) { return try answer(review, request: request, route, user: user) }
         guard let type = registry.resourceType(group: route.group, version: route.version, plural: route.resource) else { throw Self.unknownPath }
         guard type.isNamespaced || route.namespace == nil else { throw Self.unknownPath }
         if let name = route.subresource {
@@ -117,8 +117,8 @@ package final class APIServer: Sendable {
         guard type.isNamespaced == (route.namespace != nil) || route.verb.isRead && route.name == nil || route.verb == .create && route.name == nil
         else { throw Self.unknownPath }
         // Streams are bounded on their own.
-        let isStream = try route.verb == .watch || route.subresource == "log" && request.query.bool("follow") == true
-        if isStream { return try perform(call) }
+        let isFollowedLog = try request.query.bool("follow") == true && route.subresource == "log"
+        if route.verb == .watch || isFollowedLog { return try perform(call) }
         let inFlight = route.verb.isRead ? reads : writes
         guard inFlight.enter() else {
             throw APIStatus(.tooManyRequests, "Too many requests, please try again later.", retryAfterSeconds: limits.retryAfterSeconds)

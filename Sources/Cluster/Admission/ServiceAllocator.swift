@@ -210,8 +210,8 @@ struct ServiceAllocator: Sendable {
         for (index, port) in list.enumerated() where port["nodePort"]?.int ?? 0 == 0 {
             // One service port over two protocols keeps one node port, where it can.
             let twin = list.first { $0["port"] == port["port"] && $0["protocol"] != port["protocol"] && $0["nodePort"]?.int ?? 0 != 0 }
-            let number = try twin?["nodePort"]?.int.map { Int($0) } ?? nextFreePort(&claim)
-            list[index].set(JSON(number), at: ["nodePort"])
+            let number = if let shared = twin?["nodePort"]?.int { shared } else { Int64(try nextFreePort(&claim)) }
+            list[index].set(.int(number), at: ["nodePort"])
         }
         service["spec", "ports"] = .array(list)
     }

@@ -6,7 +6,7 @@ import Synchronization
 extension Store {
     /// Flushes Events, lets old ones go, ends watches whose time is over and sends bookmarks.
     /// Returns when cancelled; `close` is the owner's to call.
-    package func run() async {
+    package func run() async throws {
         while !Task.isCancelled {
             await tick(now: clock.now)
             await timers.wait(until: nextDeadline(now: clock.now), clock: clock)

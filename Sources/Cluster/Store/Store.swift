@@ -233,7 +233,7 @@ package final class Store: Sendable {
                     after: revision ?? state.visible.revision, filter: filter, deadline: deadline, wantsBookmarks: wantsBookmarks)
                 if state.isClosed { hub.end(id) }
                 let end = marksEndOfInitial ? StoreEvent.bookmark(type, revision: state.visible.revision, endsInitialEvents: true) : nil
-                return .success(Watch(hub: hub, id: id, type: type, initial: initial, endOfInitial: end))
+                return .success(Watch(Subscription(hub: hub, id: id, type: type, initial: initial, endOfInitial: end)))
             } catch {
                 return .failure(error)
             }

@@ -1,4 +1,5 @@
 import APIMachinery
+import Synchronization
 
 /// The events of one watch, in order: first the initial objects when they were asked for, then the
 /// changes. Ends without an error at its timeout, when its task is cancelled and when the store
@@ -9,72 +10,78 @@ package struct Watch: AsyncSequence, Sendable {
     package typealias Element = StoreEvent
     package typealias Failure = APIStatus
 
-    let initial: [ObjectVersion]
-    /// Delivered after the initial objects.
-    let endOfInitial: StoreEvent?
-    fileprivate let subscription: Subscription
+    private let subscription: Subscription
 
-    init(hub: WatchHub, id: UInt64, type: ResourceType, initial: [ObjectVersion], endOfInitial: StoreEvent?) {
-        self.initial = initial
-        self.endOfInitial = endOfInitial
-        subscription = Subscription(hub: hub, id: id, type: type)
-    }
+    init(_ subscription: Subscription) { self.subscription = subscription }
 
-    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(watch: self) }
+    /// The next event, for a consumer that cannot keep an iterator.
+    func next() async throws(APIStatus) -> StoreEvent? { try await subscription.next() }
 
-    package struct AsyncIterator: AsyncIteratorProtocol {
-        private let subscription: Subscription
-        private var initial: ArraySlice<ObjectVersion>
-        private var endOfInitial: StoreEvent?
-        private var batch: ArraySlice<StoreEvent> = []
+    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(subscription: subscription) }
 
-        fileprivate init(watch: Watch) {
-            subscription = watch.subscription
-            initial = watch.initial[...]
-            endOfInitial = watch.endOfInitial
-        }
+    package struct AsyncIterator: AsyncIteratorProtocol, Sendable {
+        fileprivate let subscription: Subscription
 
-        package mutating func next() async throws(APIStatus) -> StoreEvent? {
-            if let event = batch.popFirst() { return event }
-            guard let events = try await nextBatch() else { return nil }
-            batch = events[...]
-            return batch.popFirst()
-        }
-
+        package mutating func next() async throws(APIStatus) -> StoreEvent? { try await subscription.next() }
         package mutating func next(isolation actor: isolated (any Actor)?) async throws(APIStatus) -> StoreEvent? { try await next() }
 
         /// Everything that can be delivered now (at least one event), or nil at the end: for
-        /// writers that send many frames at once. Not to be mixed with `next`.
-        package mutating func nextBatch() async throws(APIStatus) -> [StoreEvent]? {
-            if !initial.isEmpty {
-                let page = initial.prefix(WatchHub.batchMax)
-                initial = initial.dropFirst(page.count)
-                return page.map { StoreEvent(.added, $0) }
-            }
-            if let event = endOfInitial {
-                endOfInitial = nil
-                return [event]
-            }
-            return try await subscription.nextBatch()
-        }
+        /// writers that send many frames at once.
+        package mutating func nextBatch() async throws(APIStatus) -> [StoreEvent]? { try await subscription.nextBatch() }
     }
 }
 
-/// Keeps a watch registered at its hub for as long as somebody holds it.
+/// One watch's place in its hub, held for as long as somebody holds the watch or its iterator.
 final class Subscription: Sendable {
+    /// What is delivered before the hub is asked again.
+    private struct Ready {
+        var initial: ArraySlice<ObjectVersion>
+        var endOfInitial: StoreEvent?
+        var batch: ArraySlice<StoreEvent> = []
+
+        mutating func next() -> StoreEvent? {
+            if let event = batch.popFirst() { return event }
+            if let version = initial.popFirst() { return StoreEvent(.added, version) }
+            return endOfInitial.take()
+        }
+
+        mutating func takeAll() -> [StoreEvent] {
+            var events: [StoreEvent] = []
+            while events.count < WatchHub.batchMax, let event = next() { events.append(event) }
+            return events
+        }
+    }
+
     private let hub: WatchHub
     private let id: UInt64
     private let type: ResourceType
+    private let ready: Mutex<Ready>
 
-    init(hub: WatchHub, id: UInt64, type: ResourceType) {
+    /// - Parameter endOfInitial: delivered after the `initial` objects.
+    init(hub: WatchHub, id: UInt64, type: ResourceType, initial: [ObjectVersion], endOfInitial: StoreEvent?) {
         self.hub = hub
         self.id = id
         self.type = type
+        ready = Mutex(Ready(initial: initial[...], endOfInitial: endOfInitial))
     }
 
     deinit { hub.unfollow(id) }
 
+    func next() async throws(APIStatus) -> StoreEvent? {
+        if let event = ready.withLock({ $0.next() }) { return event }
+        guard let events = try await fetch() else { return nil }
+        return ready.withLock { ready in
+            ready.batch = events[...]
+            return ready.batch.popFirst()
+        }
+    }
+
     func nextBatch() async throws(APIStatus) -> [StoreEvent]? {
+        let events = ready.withLock { $0.takeAll() }
+        return events.isEmpty ? try await fetch() : events
+    }
+
+    private func fetch() async throws(APIStatus) -> [StoreEvent]? {
         while true {
             switch hub.take(id) {
             case .events(let events): return events

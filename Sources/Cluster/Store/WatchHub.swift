@@ -150,6 +150,7 @@ final class WatchHub: Sendable {
     }
 
     var followerCount: Int { state.withLock { $0.followers.count } }
+    var waitingCount: Int { state.withLock { $0.followers.values.count { $0.waiter != nil } } }
     /// The regular tick has something to do: bookmarks to send or events to let go.
     var needsTick: Bool {
         state.withLock { $0.followers.values.contains(where: \.wantsBookmarks) || $0.ring.isLargerThanAtRest }

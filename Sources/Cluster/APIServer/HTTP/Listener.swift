@@ -49,7 +49,7 @@ final class Listener: Sendable {
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelInitializer { [self] channel in configure(channel) }
         if allowsFutureAddress {
-            bootstrap = bootstrap.serverChannelOption(.socketOption(.init(level: .init(IPPROTO_IP), name: .init(IP_FREEBIND))), value: 1)
+            bootstrap = bootstrap.serverChannelOption(.ipOption(.init(rawValue: IP_FREEBIND)), value: 1)
         }
         let channel = try await bootstrap.bind(host: host, port: port).get()
         state.withLock { $0.channels.append(channel) }

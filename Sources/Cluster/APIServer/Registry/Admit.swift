@@ -28,8 +28,7 @@ extension Registry {
         guard let watch = try? store.watch(.serviceAccounts, filter: filter, after: nil) else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                var events = watch.makeAsyncIterator()
-                _ = try? await events.next()
+                _ = try? await watch.next()
             }
             group.addTask { try? await clock.sleep(for: Self.defaultAccountWait) }
             await group.next()

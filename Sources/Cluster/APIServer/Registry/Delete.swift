@@ -68,7 +68,7 @@ extension Registry {
 struct DeletionStep: Sendable {
     var object: Object
     /// Nothing holds the object: it goes now.
-    var isComplete: Bool
+    var isComplete = false
 
     init(of current: Object, _ type: ResourceType, _ options: DeleteOptions, now: Timestamp) {
         object = current

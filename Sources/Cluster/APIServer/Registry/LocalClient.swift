@@ -24,7 +24,7 @@ package struct LocalClient: ResourceClient {
     }
 
     package func watch(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> WatchStream {
-        var events = try registry.watch(type, namespace: namespace, options: options, context: context).makeAsyncIterator()
+        let events = try registry.watch(type, namespace: namespace, options: options, context: context)
         // Pulled by the consumer: no task and no buffer between it and the hub.
         return WatchStream(AsyncThrowingStream(unfolding: { try await events.next().map(WatchEvent.init) }))
     }

@@ -6,7 +6,7 @@ enum NodeColumns {
     static let all: [TableColumn] = [
         .name,
         .text("Status", "Whether the node is ready and takes pods.") { node in
-            let ready = node.condition("Ready")
+            let ready = node.conditionStatus("Ready")
             let text = ready == "True" ? "Ready" : ready == "False" ? "NotReady" : hasReady(node) ? "NotReady" : "Unknown"
             return node.spec["unschedulable"]?.bool == true ? text + ",SchedulingDisabled" : text
         },

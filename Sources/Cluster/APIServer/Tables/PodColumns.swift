@@ -16,11 +16,11 @@ enum PodColumns {
         },
         .age,
         .text("IP", wide: true, "The pod's address.") { pod in
-            pod.status["podIPs"]?.array?.first?["ip"]?.string.orNone ?? pod.status["podIP"]?.string.orNone ?? "<none>"
+            pod.status["podIPs"]?.array?.first?["ip"]?.string?.orNone ?? pod.status["podIP"]?.string?.orNone ?? "<none>"
         },
-        .text("Node", wide: true, "The node that the pod is bound to.") { $0.spec["nodeName"]?.string.orNone ?? "<none>" },
+        .text("Node", wide: true, "The node that the pod is bound to.") { $0.spec["nodeName"]?.string?.orNone ?? "<none>" },
         .text("Nominated Node", wide: true, "The node where room is being made for the pod.") {
-            $0.status["nominatedNodeName"]?.string.orNone ?? "<none>"
+            $0.status["nominatedNodeName"]?.string?.orNone ?? "<none>"
         },
         .text("Readiness Gates", wide: true, "Readiness gates that are met, of all.") { pod in
             let gates = pod.spec["readinessGates"]?.array ?? []

@@ -7,7 +7,7 @@ enum ServiceColumns {
 
     static let services: [TableColumn] = [
         .name, .text("Type", "How the service is reached.") { $0.spec["type"]?.string ?? "ClusterIP" },
-        .text("Cluster-IP", "The address inside the cluster.") { $0.spec["clusterIP"]?.string.orNone ?? "<none>" },
+        .text("Cluster-IP", "The address inside the cluster.") { $0.spec["clusterIP"]?.string?.orNone ?? "<none>" },
         .text("External-IP", "The addresses outside the cluster.", externalIP), .text("Port(s)", "Ports, node ports and protocols.", ports), .age,
         .text("Selector", wide: true, "The labels that select the pods behind the service.") { service in
             let labels = service.spec["selector"]?.stringMap ?? [:]

@@ -35,7 +35,7 @@ enum TableColumns {
     ]
     private static let applications: [TableColumn] = [
         .name,
-        .text("Synced", "Whether the cluster is as the commit says.") { $0.condition("Synced") },
+        .text("Synced", "Whether the cluster is as the commit says.") { $0.conditionStatus("Synced") },
         .text("Health", "The health of what the Application deploys.") { $0.status["health"]?.string ?? "Unknown" },
         .text("Revision", "The commit that is live.") { String(($0.status["observedRevision"]?.string ?? "").prefix(12)) },
         .text("Message", wide: true, "The state in words.") { $0.status["summary"]?.string ?? "" }, .age,
@@ -44,11 +44,11 @@ enum TableColumns {
 
 extension Object {
     /// The status of a condition: `True`, `False` or `Unknown`.
-    func condition(_ type: String) -> String {
+    func conditionStatus(_ type: String) -> String {
         status["conditions"]?.array?.first { $0["type"]?.string == type }?["status"]?.string ?? "Unknown"
     }
 
-    func hasCondition(_ type: String) -> Bool { condition(type) == "True" }
+    func hasCondition(_ type: String) -> Bool { conditionStatus(type) == "True" }
 
     func names(of containers: JSON?) -> String { (containers?.array ?? []).compactMap { $0["name"]?.string }.joined(separator: ",") }
     func images(of containers: JSON?) -> String { (containers?.array ?? []).compactMap { $0["image"]?.string }.joined(separator: ",") }
