@@ -91,7 +91,7 @@ package struct Controllers: Service {
             loop(ServiceAccountController(namespaces: set[.namespaces], accounts: set[.serviceAccounts])),
             loop(RootCAController(namespaces: set[.namespaces], configMaps: set[.configMaps], certificate: certificate)),
             loop(NamespaceController(namespaces: set[.namespaces], contents: set.all.filter(\.type.isNamespaced))),
-            loop(GarbageCollector(set.all.filter { $0.type != .events })),
+            loop(GarbageCollector(set.all)),
             loop(VolumeBinder(volumes: volumes, claims: claims), workers: 1),
             loop(VolumeProtection(claims: claims, volumes: volumes, pods: pods), workers: 1),
             loop(
@@ -99,7 +99,6 @@ package struct Controllers: Service {
                     nodes: set[.nodes], leases: set[.leases], pods: pods, podsByNode: podsByNode, listeningSince: clock.now),
                 workers: 1),
             loop(PodGarbageCollector(pods: pods, nodes: set[.nodes], podsByNode: podsByNode), workers: 1),
-            loop(EventExpiry(events: set[.events], clock: clock), workers: 1),
         ]
     }
 

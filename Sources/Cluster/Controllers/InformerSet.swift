@@ -1,7 +1,7 @@
 import APIMachinery
 import Logging
 
-/// One informer for each kind, shared by all controllers.
+/// One informer for each kind but Event, shared by all controllers.
 package struct InformerSet: Sendable {
     /// Kinds that controllers read whole. Of the others they read the metadata.
     private static let whole: Set<GroupResource> = Set(
@@ -18,7 +18,8 @@ package struct InformerSet: Sendable {
         // Kinds that controllers name must be there even where a server does not serve them: their informers wait.
         let known = Set(types.map(\.groupResource))
         let missing = ResourceType.builtin.filter { !known.contains($0.groupResource) && $0 != .applications }
-        let sorted = (types + missing).sorted { Self.rank($0) < Self.rank($1) }
+        // Events are many, own nothing and are owned by nothing.
+        let sorted = (types + missing).filter { $0 != .events }.sorted { Self.rank($0) < Self.rank($1) }
         all = sorted.map { type in
             Informer(type, client: client, transform: Self.transform(type), clock: clock, logger: logger)
         }
@@ -29,7 +30,6 @@ package struct InformerSet: Sendable {
         switch type {
         case .namespaces, .nodes, .pods: 0
         case .replicaSets, .deployments, .jobs, .services, .endpointSlices: 1
-        case .events: 3
         default: 2
         }
     }
@@ -41,7 +41,6 @@ package struct InformerSet: Sendable {
     }
 
     private static func transform(_ type: ResourceType) -> @Sendable (Object) -> Object {
-        if type == .events { return EventExpiry.trimmed }
         if whole.contains(type.groupResource) { return withoutManagedFields }
         return { object in
             var copy = withoutManagedFields(object)

@@ -77,8 +77,12 @@ package struct NamespaceController: Controller {
             }
             // Content that ends wakes the namespace, unless its kind is watched by nobody here.
             let watched = Set(contents.map(\.type))
-            if !snapshot.failures.isEmpty || snapshot.contents.contains(where: { !watched.contains($0.type) }) {
+            let unwatched = snapshot.contents.filter { !watched.contains($0.type) }.flatMap(\.objects)
+            if !snapshot.failures.isEmpty || unwatched.contains(where: \.isDeleting) {
                 plan.wake(at: now + Self.unwatchedInterval)
+            } else if !unwatched.isEmpty {
+                // What nothing holds is gone as soon as it is deleted.
+                plan.wake(at: now)
             }
             return plan
         }

@@ -61,12 +61,7 @@ package struct PodGarbageCollector: Controller {
             guard let pod = pods.get(key) else { return nil }
             let node = PodState(pod).nodeName
             guard !node.isEmpty, nodes.get(name: node) == nil else { return .pod(pod, nodeIsMissing: false) }
-            do throws(APIStatus) {
-                _ = try await client.get(ObjectKey(.nodes, name: node))
-                return .pod(pod, nodeIsMissing: false)
-            } catch where error.reason == .notFound {
-                return .pod(pod, nodeIsMissing: true)
-            }
+            return .pod(pod, nodeIsMissing: try await client.find(ObjectKey(.nodes, name: node)) == nil)
         }
     }
 

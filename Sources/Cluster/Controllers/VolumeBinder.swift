@@ -75,11 +75,7 @@ package struct VolumeBinder: Controller {
     /// Whether a claim is gone decides whether data goes, so the server is asked when the cache says so.
     private func liveClaim(_ key: Informer.Key, uid: String?, _ client: any ResourceClient) async throws -> Object? {
         if let cached = claims.get(key), uid == nil || cached.uid == uid { return cached }
-        do throws(APIStatus) {
-            return try await client.get(ObjectKey(.persistentVolumeClaims, namespace: key.namespace, name: key.name))
-        } catch where error.reason == .notFound {
-            return nil
-        }
+        return try await client.find(ObjectKey(.persistentVolumeClaims, namespace: key.namespace, name: key.name))
     }
 
     package func reconcile(_ snapshot: Snapshot, now: Timestamp) -> ControllerPlan {
