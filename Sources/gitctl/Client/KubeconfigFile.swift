@@ -38,12 +38,12 @@ struct KubeconfigFile: Sendable {
         guard let bytes = try PrivateFile.read(path) else {
             throw fail("there is no such file; 'gitctl kubeconfig' prints where a running gitctl keeps its own")
         }
-        let config: JSON
-        do throws(YAMLError) {
-            let documents = try YAML.documents(parsing: bytes)
-            guard documents.count == 1, documents[0].value.object != nil else { throw fail("expected one YAML object of kind Config") }
-            config = documents[0].value
-        } catch { throw fail("line \(error.line), column \(error.column): \(error.message)") }
+        let documents: [YAMLDocument]
+        do throws(YAMLError) { documents = try YAML.documents(parsing: bytes) } catch {
+            throw fail("line \(error.line), column \(error.column): \(error.message)")
+        }
+        guard documents.count == 1, documents[0].value.object != nil else { throw fail("expected one YAML object of kind Config") }
+        let config = documents[0].value
 
         func entry(_ list: String, _ name: String, _ member: String) throws -> JSON {
             guard let found = config[list]?.array?.first(where: { $0["name"]?.string == name }) else {

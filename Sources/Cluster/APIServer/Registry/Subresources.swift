@@ -60,7 +60,7 @@ extension Registry {
 
     private static func scheduled(_ conditions: [JSON], _ now: Timestamp) -> [JSON] {
         let condition: JSON = [
-            "type": "PodScheduled", "status": "True", "lastProbeTime": nil, "lastTransitionTime": .string(now.description),
+            "type": "PodScheduled", "status": "True", "lastProbeTime": .null, "lastTransitionTime": .string(now.description),
         ]
         return conditions.filter { $0["type"]?.string != "PodScheduled" } + [condition]
     }

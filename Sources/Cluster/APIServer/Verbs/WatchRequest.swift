@@ -16,7 +16,7 @@ extension APIServer {
                 var encoder = encoder
                 // Errors of the writer mean that the client is gone: there is nobody to tell.
                 guard (try? await writer.begin(contentType: encoder.contentType)) != nil else { return }
-                let iterator = watch.makeAsyncIterator()
+                var iterator = watch.makeAsyncIterator()
                 do throws(APIStatus) {
                     while let batch = try await iterator.nextBatch() {
                         var rest = batch[...]
