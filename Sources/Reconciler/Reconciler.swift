@@ -1,1 +1,124 @@
+import APIMachinery
 import Logging
+import ServiceLifecycle
+
+/// Keeps the cluster equal to git: each Application's commit is read, rendered, planned, applied and
+/// watched over; what leaves the repository is pruned, what drifts is put back.
+///
+/// Nothing here polls but the fetches of remote repositories: pushes, changes of Applications and
+/// changes of objects arrive as events.
+package final class Reconciler: Service {
+    package struct Configuration: Sendable {
+        package var dataDirectory: String
+        /// gitctl's own path, for the hooks of its repositories.
+        package var executable: String
+        /// How often a remote is fetched when its Application does not say.
+        package var fetchInterval: Duration
+        package var clock: any WallClock
+        package var logger: Logger
+
+        package init(
+            dataDirectory: String, executable: String, fetchInterval: Duration = Application.intervalDefault,
+            clock: any WallClock = SystemClock(), logger: Logger
+        ) {
+            self.dataDirectory = dataDirectory
+            self.executable = executable
+            self.fetchInterval = fetchInterval
+            self.clock = clock
+            self.logger = logger
+        }
+    }
+
+    let configuration: Configuration
+    let client: any ResourceClient
+    let sources: Sources
+    let sync: Sync
+    private let live: LiveObjects
+    private let applications: Informer
+    private let state: Registered
+    private let workers: AsyncStream<ApplicationWorker>
+    private let starter: AsyncStream<ApplicationWorker>.Continuation
+
+    package init(_ configuration: Configuration, client: any ResourceClient) {
+        self.configuration = configuration
+        self.client = client
+        sources = Sources(dataDirectory: configuration.dataDirectory)
+        sync = Sync(client: client, renderer: Renderer(), clock: configuration.clock, logger: configuration.logger)
+        let state = Registered()
+        self.state = state
+        live = LiveObjects(client: client, clock: configuration.clock, logger: configuration.logger) { scope, change in
+            state.route(scope, change)
+        }
+        applications = Informer(.applications, client: client, clock: configuration.clock, logger: configuration.logger)
+        (workers, starter) = AsyncStream.makeStream()
+        state.isNeeded = { [live] scope, reference in live.isNeeded(scope, by: reference) }
+        applications.onChange { [weak self] change in self?.follow(change) }
+    }
+
+    /// Runs until cancelled or told to shut down.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.live.run() }
+                group.addTask {
+                    // Ends only by cancellation: the informer retries everything else itself.
+                    try? await self.applications.run()
+                }
+                for await worker in self.workers { group.addTask { await worker.run() } }
+            }
+        }
+        state.abandonWaits()
+    }
+
+    // MARK: Applications come and go
+
+    private func follow(_ change: Informer.Change) {
+        switch change {
+        case .added(let object): start(object)
+        case .updated(let old, let new) where old.uid != new.uid:
+            state.remove("\(old.namespace)/\(old.name)")?.stop()
+            start(new)
+        case .updated(_, let new):
+            let (application, specError) = read(new)
+            state.worker("\(new.namespace)/\(new.name)")?.update(application, specError: specError)
+        case .deleted(let object):
+            // Its objects stay: deleting what runs is only ever done by a commit.
+            state.remove("\(object.namespace)/\(object.name)")?.stop()
+        }
+    }
+
+    private func start(_ object: Object) {
+        let (application, specError) = read(object)
+        let worker = ApplicationWorker(application: application, specError: specError, sync: sync, sources: sources, live: live)
+        state.add(worker)
+        starter.yield(worker)
+    }
+
+    private func read(_ object: Object) -> (Application, String?) {
+        do throws(InvalidApplication) {
+            var application = try Application(object)
+            if object.spec[path: ["sync", "interval"]] == nil { application.interval = configuration.fetchInterval }
+            return (application, nil)
+        } catch {
+            var application = Application(namespace: object.namespace, name: object.name, origin: .url(""))
+            application.generation = object.generation
+            application.status = ApplicationStatus(object.status)
+            return (application, error.description)
+        }
+    }
+
+    /// The worker of an Application, once it is seen; nil when the reconciler ends.
+    func worker(for key: ObjectKey) async -> ApplicationWorker? {
+        await state.awaitWorker("\(key.namespace ?? "")/\(key.name)")
+    }
+
+    // MARK: Repositories
+
+    /// Makes (or brings up to date) a repository to push to; returns its path.
+    package func ensureRepository(name: String) async throws -> String {
+        let repository = try BareRepository(
+            name: name, dataDirectory: configuration.dataDirectory, executable: configuration.executable)
+        try await repository.ensure()
+        return repository.path
+    }
+}

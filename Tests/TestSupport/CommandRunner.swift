@@ -45,7 +45,7 @@ package struct CommandRunner: Sendable {
         return try await withThrowingTaskGroup(of: Outcome?.self) { group in
             group.addTask {
                 let result = try await Subprocess.run(
-                    .name(line[0]), arguments: Arguments(Array(line.dropFirst())), environment: .inherit.updating(variables),
+                    line[0].contains("/") ? .path(FilePath(line[0])) : .name(line[0]), arguments: Arguments(Array(line.dropFirst())), environment: .inherit.updating(variables),
                     workingDirectory: directory.map { FilePath($0) }, platformOptions: options, input: .string(input),
                     output: .string(limit: Self.outputSizeBytesMax), error: .string(limit: Self.outputSizeBytesMax))
                 var code: Int?

@@ -15,7 +15,7 @@ package struct NetworkNamespace: Sendable, Hashable {
         name = "gt-\(label)-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)"
     }
 
-    private init(name: String) { self.name = name }
+    fileprivate init(name: String) { self.name = name }
 
     /// Makes a namespace with its loopback up.
     package static func make(_ label: String) async throws -> NetworkNamespace {
@@ -77,7 +77,7 @@ package struct InNetworkNamespace: SuiteTrait, TestTrait, TestScoping {
     private static let variable = "GITCTL_TEST_NAMESPACE"
 
     /// The namespace that this process was started in; nil outside.
-    package static var current: String? { getenv(variable).map { String(cString: $0) } }
+    package static var current: NetworkNamespace? { getenv(variable).map { NetworkNamespace(name: String(cString: $0)) } }
 
     let limit: Duration
 
@@ -94,7 +94,9 @@ package struct InNetworkNamespace: SuiteTrait, TestTrait, TestScoping {
                 [binary] + arguments + ["--filter", Self.filter(test)], within: limit)
             // A filter that matches nothing also succeeds; that must not pass for a run.
             let hasRun = outcome.text.contains("Test run with") && !outcome.text.contains("Test run with 0 tests")
-            if !outcome.isSuccess || !hasRun {
+            if outcome.isSuccess && hasRun {
+                print(outcome.output)
+            } else {
                 Issue.record("in the namespace, \(test.name) failed:\n\(outcome.text.suffix(8000))")
             }
         }

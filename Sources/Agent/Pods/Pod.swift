@@ -76,7 +76,8 @@ package struct PodContainer: Sendable {
         name = json["name"]?.string ?? ""
         image = json["image"]?.string ?? ""
         role = !isInit ? .main : json["restartPolicy"]?.string == "Always" ? .sidecar : .initial
-        let isLatest = !image.contains("@") && (image.hasSuffix(":latest") || !image.split(separator: "/").last.map { $0.contains(":") }!)
+        let tagged = image.split(separator: "/").last ?? ""
+        let isLatest = !image.contains("@") && (image.hasSuffix(":latest") || !tagged.contains(":"))
         pullPolicy = json["imagePullPolicy"]?.string.flatMap(PullPolicy.init) ?? (isLatest ? .always : .ifNotPresent)
         probes = ProbeSpec.Kind.allCases.compactMap { kind in json[kind.field].map { ProbeSpec(kind, $0) } }
         postStart = json["lifecycle"]?["postStart"].flatMap(HookHandler.init)
@@ -116,24 +117,12 @@ package enum QualityOfService: String, Sendable {
             let requests = container["resources"]?["requests"]
             let limits = container["resources"]?["limits"]
             for resource in ["cpu", "memory"] {
-                let limit = limits?[resource].flatMap(Quantity.init(json:))
-                let request = requests?[resource].flatMap(Quantity.init(json:)) ?? limit
+                let limit = Quantity(limits?[resource])
+                let request = Quantity(requests?[resource]) ?? limit
                 if (limit?.milli ?? 0) > 0 || (request?.milli ?? 0) > 0 { isBestEffort = false }
                 if (limit?.milli ?? 0) == 0 || limit != request { isGuaranteed = false }
             }
         }
         self = isGuaranteed ? .guaranteed : isBestEffort ? .bestEffort : .burstable
-    }
-}
-
-extension Quantity {
-    /// A quantity in a manifest is a string or a plain number.
-    package init?(json: JSON) {
-        switch json {
-        case .string(let text): self.init(text)
-        case .int(let value): self.init(String(value))
-        case .double(let value): self.init(String(value))
-        default: return nil
-        }
     }
 }

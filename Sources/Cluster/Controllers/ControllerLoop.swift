@@ -133,20 +133,31 @@ struct ControllerLoop<C: Controller>: Sendable {
                 throw .conflict(key.type, name: key.name, "the object was deleted or replaced; its controller is told by its own watch")
             }
         case .absent(let key, let uid):
-            do throws(APIStatus) {
-                let object = try await client.get(key)
-                if object.uid == uid { throw APIStatus.conflict(key.type, name: key.name, "the object exists though the cache lacks it") }
-            } catch where error.reason == .notFound {}
+            if try await client.find(key)?.uid == uid {
+                throw .conflict(key.type, name: key.name, "the object exists though the cache lacks it")
+            }
         }
     }
 
     /// Errors that mean that the wish is already fulfilled or void.
     private func isMoot(_ operation: ClusterChange.Operation, _ error: APIStatus) -> Bool {
         switch operation {
-        case .delete: return error.reason == .notFound || (error.reason == .conflict && error.message.contains("UID"))
-        case .patch: return error.reason == .notFound
+        case .delete, .patch: return error.reason == .notFound
         case .create: return error.causes.contains { $0.reason == "NamespaceTerminating" }
         case .update, .record: return false
+        }
+    }
+}
+
+extension ResourceClient {
+    /// The object, or nil when there is none.
+    func find(_ key: ObjectKey) async throws(APIStatus) -> Object? {
+        do throws(APIStatus) {
+            let object = try await get(key)
+            return object
+        } catch {
+            if error.reason == .notFound { return nil }
+            throw error
         }
     }
 }

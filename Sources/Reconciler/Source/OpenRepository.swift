@@ -103,6 +103,15 @@ struct OpenRepository: ~Copyable {
         return name.hasPrefix("refs/heads/") ? String(name.dropFirst("refs/heads/".count)) : name
     }
 
+    func branchExists(_ name: String) throws(GitError) -> Bool {
+        var reference: OpaquePointer?
+        let code = git_reference_lookup(&reference, handle.pointer, "refs/heads/\(name)")
+        git_reference_free(reference)
+        if code == GIT_ENOTFOUND.rawValue || code == GIT_EINVALIDSPEC.rawValue { return false }
+        try Libgit2.check("refs/heads/\(name) of \(path)") { code }
+        return true
+    }
+
     func setHead(_ reference: String) throws(GitError) {
         try Libgit2.check("setting HEAD of \(path)") { git_repository_set_head(handle.pointer, reference) }
     }

@@ -15,6 +15,8 @@ package final class RemoteMirror: Sendable {
     package let url: String
     package let path: String
     private let abandoned = Mutex(0)
+    /// One fetch at a time, so that two never write the same refs; a hanging one keeps its queue to itself.
+    private let queue = Mutex(DispatchQueue(label: "gitctl.git.fetch"))
 
     package init(url: String, directory: String) {
         self.url = url
@@ -48,7 +50,7 @@ package final class RemoteMirror: Sendable {
         }
         let (url, path, display) = (url, path, displayURL)
         let answer = FirstAnswer()
-        let queue = DispatchQueue(label: "gitctl.git.fetch")
+        let queue = queue.withLock { $0 }
         let result: Result<Void, GitError> = await withCheckedContinuation { continuation in
             answer.expect(continuation)
             queue.async {
@@ -64,6 +66,7 @@ package final class RemoteMirror: Sendable {
             DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(timeout.nanoseconds))) {
                 guard !answer.isGiven else { return }
                 self.abandoned.withLock { $0 += 1 }
+                self.queue.withLock { $0 = DispatchQueue(label: "gitctl.git.fetch") }
                 let error = GitError(
                     .unreachable, "\(display) did not answer within \(timeout)",
                     remedy: "check the URL and the network; the last fetched commit stays in use")

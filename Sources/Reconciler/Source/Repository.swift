@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 
 /// A git repository on disk, bare or not; a value that opens it for each batch of reads.
 ///
@@ -51,6 +52,10 @@ package struct Repository: Sendable {
         try await read { repository throws(GitError) in try repository.headBranch() }
     }
 
+    package func branchExists(_ name: String) async throws(GitError) -> Bool {
+        try await read { repository throws(GitError) in try repository.branchExists(name) }
+    }
+
     /// Points HEAD at a branch.
     package func setHead(branch: String) async throws(GitError) {
         try await read { repository throws(GitError) in try repository.setHead("refs/heads/\(branch)") }
@@ -69,5 +74,17 @@ package struct Repository: Sendable {
     /// Whether `ancestor` is `descendant` or one of its ancestors.
     package func isAncestor(_ ancestor: ObjectID, of descendant: ObjectID) async throws(GitError) -> Bool {
         try await read { repository throws(GitError) in try repository.isAncestor(ancestor, of: descendant) }
+    }
+
+    /// Whether `path` exists and lies inside `directory`, symlinks followed.
+    static func contains(_ path: String, in directory: String) -> Bool {
+        guard let real = realPath(path), let parent = realPath(directory) else { return false }
+        return real.hasPrefix(parent + "/")
+    }
+
+    private static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 }

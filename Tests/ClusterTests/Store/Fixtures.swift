@@ -6,7 +6,7 @@ import Testing
 @testable import Cluster
 
 /// A directory that goes with the test.
-final class TemporaryDirectory: Sendable {
+final class StoreDirectory: Sendable {
     let path: String
 
     init() throws {
@@ -19,8 +19,8 @@ final class TemporaryDirectory: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// A copy of everything in it but the lock: what a crash at this moment leaves.
-    func snapshot() throws -> TemporaryDirectory {
-        let copy = try TemporaryDirectory()
+    func snapshot() throws -> StoreDirectory {
+        let copy = try StoreDirectory()
         for name in try FileManager.default.contentsOfDirectory(atPath: path) where name != "cluster.lock" {
             try FileManager.default.copyItem(atPath: "\(path)/\(name)", toPath: "\(copy.path)/\(name)")
         }
@@ -28,7 +28,7 @@ final class TemporaryDirectory: Sendable {
     }
 }
 
-func openStore(_ directory: TemporaryDirectory, clock: any WallClock = SystemClock()) throws -> Store {
+func openStore(_ directory: StoreDirectory, clock: any WallClock = SystemClock()) throws -> Store {
     try Store.open(directory: directory.path, clock: clock, logger: Logger(label: "test"))
 }
 

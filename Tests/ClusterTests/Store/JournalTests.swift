@@ -8,7 +8,7 @@ import Testing
 struct JournalTests {
     @Test("Everything acknowledged is there after a restart, with labels and versions", .timeLimit(.minutes(1)))
     func restart() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         var store = try openStore(directory)
         try await store.put("gone")
         try await store.put("kept", data: ["a": "1"], labels: ["app": "web", "empty": ""])
@@ -26,7 +26,7 @@ struct JournalTests {
 
     @Test("A crash loses nothing acknowledged and gives out no revision twice", .timeLimit(.minutes(1)))
     func crash() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         let store = try openStore(directory)
         for number in 0..<20 { try await store.put("n\(number)") }
         let lease = try await store.put("lease", type: .leases)
@@ -40,7 +40,7 @@ struct JournalTests {
 
     @Test("A write torn anywhere in the log leaves a prefix of the acknowledged writes", .timeLimit(.minutes(2)))
     func tornWrites() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         let store = try openStore(directory)
         for number in 100..<130 { try await store.put("n\(number)") }
         let log = try Data(contentsOf: URL(filePath: "\(directory.path)/cluster.db-wal"))
@@ -63,7 +63,7 @@ struct JournalTests {
 
     @Test("Events reach the disk with the next flush or the end, and expire", .timeLimit(.minutes(1)))
     func events() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         let clock = VirtualClock(now: Timestamp(seconds: 1_700_000_000))
         let store = try openStore(directory, clock: clock)
         let size = try directory.logSize
@@ -92,7 +92,7 @@ struct JournalTests {
 
     @Test("Leases and heartbeats cost no disk write", .timeLimit(.minutes(1)))
     func heartbeats() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         let store = try openStore(directory)
         let node = try await store.put("node", namespace: "", type: .nodes)
         let size = try directory.logSize
@@ -113,7 +113,7 @@ struct JournalTests {
 
     @Test("History tells who wrote what, also of a deleted object", .timeLimit(.minutes(1)))
     func history() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         let store = try openStore(directory)
         for number in 0..<3 { try await store.put("a", data: ["n": .int(number)]) }
         try await store.remove("a")
@@ -126,7 +126,7 @@ struct JournalTests {
 
     @Test("A full disk refuses the write, keeps what was, and recovers", .timeLimit(.minutes(1)))
     func fullDisk() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         let store = try openStore(directory)
         try await store.put("before")
         let journal = try #require(store.journal)
@@ -144,7 +144,7 @@ struct JournalTests {
 
     @Test("A second instance is refused with the holder and the way out", .timeLimit(.minutes(1)))
     func locked() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         let store = try openStore(directory)
         let error = try #require(throws: StoreError.self) { _ = try openStore(directory) }
         #expect(error.reason == .locked)
@@ -155,7 +155,7 @@ struct JournalTests {
 
     @Test("A damaged database stops the start, naming the file and the way back", .timeLimit(.minutes(1)), arguments: [0, 1, 2])
     func corrupt(kind: Int) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         let store = try openStore(directory)
         for number in 0..<200 { try await store.put("n\(number)", data: ["text": .string(String(repeating: "y", count: 600))]) }
         await store.close()
@@ -178,7 +178,7 @@ struct JournalTests {
 
     @Test("A database of a newer version is left alone", .timeLimit(.minutes(1)))
     func newer() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         await (try openStore(directory)).close()
         do {
             let database = try SQLiteDatabase(path: "\(directory.path)/cluster.db")
@@ -189,7 +189,7 @@ struct JournalTests {
     }
 }
 
-extension TemporaryDirectory {
+extension StoreDirectory {
     /// Bytes of the write-ahead log.
     var logSize: Int {
         get throws { try FileManager.default.attributesOfItem(atPath: "\(path)/cluster.db-wal")[.size] as? Int ?? 0 }

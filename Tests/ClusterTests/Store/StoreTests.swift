@@ -32,7 +32,7 @@ struct StoreTests {
 
     @Test("Of many writers from one version exactly one wins", .timeLimit(.minutes(1)))
     func races() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         let store = try openStore(directory)
         let base = try await store.put("a")
         let wins = await withTaskGroup(of: Int.self) { group in
@@ -58,7 +58,7 @@ struct StoreTests {
 
     @Test("A fork sees what was, and what is written to it stays in it", .timeLimit(.minutes(1)))
     func forks() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try StoreDirectory()
         let store = try openStore(directory)
         try await store.put("a")
         let fork = store.fork()

@@ -1,0 +1,60 @@
+import APIMachinery
+
+extension Plan {
+    /// For programs: `{"revision", "summary": {"created": n, …}, "changes": [{"action", "group", "version",
+    /// "kind", "namespace", "name", "note", "fields": [{"path", "old", "new"}]}], "warnings"}`.
+    /// Unchanged objects are only counted.
+    package var json: JSON {
+        let changes = self.changes.filter { $0.action != .unchanged }.map { change -> JSON in
+            var object: JSONObject = [
+                "action": .string(change.action.rawValue), "group": .string(change.key.type.group),
+                "version": .string(change.key.type.version), "kind": .string(change.key.type.kind), "name": .string(change.key.name),
+            ]
+            if let namespace = change.key.namespace { object["namespace"] = .string(namespace) }
+            if !change.note.isEmpty { object["note"] = .string(change.note) }
+            if !change.fields.isEmpty {
+                object["fields"] = .array(
+                    change.fields.map { field in
+                        var members: JSONObject = ["path": .string(field.path)]
+                        if let old = field.old { members["old"] = old }
+                        if let new = field.new { members["new"] = new }
+                        return .object(members)
+                    })
+            }
+            return .object(object)
+        }
+        var summary = JSONObject()
+        for action in PlannedChange.Action.allCases { summary[action.rawValue] = JSON(count(action)) }
+        return .object([
+            "revision": .string(revision), "summary": .object(summary), "changes": .array(changes), "warnings": JSON(warnings),
+        ])
+    }
+
+    /// For a comment on a pull request: one line per object, and per changed object a unified diff of its YAML.
+    package var markdown: String {
+        var text = "**\(PlanText.summary(self))** at `\(revision.prefix(7))`\n"
+        for warning in warnings { text += "\n> warning: \(warning)\n" }
+        for change in changes where change.action != .unchanged {
+            text += "\n#### \(change.action.rawValue): \(change.key)\n"
+            if !change.note.isEmpty { text += "\n\(change.note)\n" }
+            let diff = change.unified
+            if !diff.isEmpty {
+                // A fence longer than any run of backticks inside, so that content cannot end it.
+                let fence = String(repeating: "`", count: max(3, Self.longestFence(diff) + 1))
+                text += "\n\(fence)diff\n\(diff.joined(separator: "\n"))\n\(fence)\n"
+            }
+        }
+        return text
+    }
+
+    private static func longestFence(_ lines: [String]) -> Int {
+        lines.map { line in line.split(whereSeparator: { $0 != "`" }).map(\.count).max() ?? 0 }.max() ?? 0
+    }
+}
+
+extension PlannedChange {
+    /// The unified diff of both sides as YAML, without a file header.
+    package var unified: [String] {
+        LineDiff.unified(before.map { YAML.encoded($0.json) } ?? "", after.map { YAML.encoded($0.json) } ?? "")
+    }
+}

@@ -1,0 +1,70 @@
+import APIMachinery
+import Synchronization
+
+/// The workers by Application, and those who wait for one to appear.
+final class Registered: Sendable {
+    private struct State {
+        var workers: [String: ApplicationWorker] = [:]
+        var waits: [UInt64: (reference: String, continuation: CheckedContinuation<ApplicationWorker?, Never>)] = [:]
+        var nextWait: UInt64 = 0
+        var hasEnded = false
+        var isNeeded: (@Sendable (LiveObjects.Scope, String) -> Bool)?
+    }
+
+    private let state = Mutex(State())
+
+    /// Whether an Application looks at what lies in a scope; set once, at the start.
+    var isNeeded: (@Sendable (LiveObjects.Scope, String) -> Bool)? {
+        get { state.withLock { $0.isNeeded } }
+        set { state.withLock { $0.isNeeded = newValue } }
+    }
+
+    func worker(_ reference: String) -> ApplicationWorker? { state.withLock { $0.workers[reference] } }
+
+    func add(_ worker: ApplicationWorker) {
+        let waiting = state.withLock { state in
+            state.workers[worker.reference] = worker
+            let ids = state.waits.filter { $0.value.reference == worker.reference }.keys
+            return ids.compactMap { state.waits.removeValue(forKey: $0)?.continuation }
+        }
+        for continuation in waiting { continuation.resume(returning: worker) }
+    }
+
+    func remove(_ reference: String) -> ApplicationWorker? { state.withLock { $0.workers.removeValue(forKey: reference) } }
+
+    /// The worker, now or when its Application is seen; nil when cancelled or at the end.
+    func awaitWorker(_ reference: String) async -> ApplicationWorker? {
+        let id = state.withLock { state in
+            state.nextWait += 1
+            return state.nextWait
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let answer = state.withLock { state -> ApplicationWorker?? in
+                    if let worker = state.workers[reference] { return .some(worker) }
+                    if state.hasEnded || Task.isCancelled { return .some(nil) }
+                    state.waits[id] = (reference, continuation)
+                    return nil
+                }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            state.withLock { $0.waits.removeValue(forKey: id) }?.continuation.resume(returning: nil)
+        }
+    }
+
+    func abandonWaits() {
+        let waiting = state.withLock { state in
+            state.hasEnded = true
+            defer { state.waits = [:] }
+            return state.waits.values.map(\.continuation)
+        }
+        for continuation in waiting { continuation.resume(returning: nil) }
+    }
+
+    /// Tells every worker that looks at the scope.
+    func route(_ scope: LiveObjects.Scope, _ change: Informer.Change) {
+        let (workers, isNeeded) = state.withLock { (Array($0.workers.values), $0.isNeeded) }
+        for worker in workers where isNeeded?(scope, worker.reference) ?? false { worker.observe(scope, change) }
+    }
+}

@@ -1,0 +1,123 @@
+import APIMachinery
+
+/// Follows one commit from push to healthy: progress in, lines and an outcome out. Pure.
+///
+/// Prints only what changed, and at most one line per object and interval: the last state counts.
+struct Rollout: Sendable {
+    enum Outcome: Sendable, Hashable {
+        case healthy
+        case failed
+        /// A newer commit took over.
+        case superseded
+    }
+
+    /// How long something may be degraded before that is the answer: a first start may fail and succeed.
+    static let degradedGrace: Duration = .seconds(10)
+    static let lineInterval: Duration = .milliseconds(500)
+
+    let revision: String
+    let start: Timestamp
+    let timeout: Duration
+
+    private var isApplied = false
+    private var summary: HealthSummary?
+    private var degradedSince: [ObjectIdentity: Timestamp] = [:]
+    private var printed: [ObjectIdentity: String] = [:]
+    private var lastLine: Timestamp?
+    private(set) var outcome: Outcome?
+
+    init(revision: String, start: Timestamp, timeout: Duration) {
+        self.revision = revision
+        self.start = start
+        self.timeout = timeout
+    }
+
+    /// Takes in an event; returns what to print at once.
+    mutating func handle(_ event: Progress, now: Timestamp) -> [String] {
+        switch event {
+        case .syncing(let other):
+            guard other != revision, isApplied else { return [] }
+            outcome = .superseded
+            return ["superseded by \(other.prefix(7))"]
+        case .applied(let other, let objects, let deleted, let duration):
+            guard other == revision else {
+                outcome = .superseded
+                return ["superseded by \(other.prefix(7))"]
+            }
+            isApplied = true
+            let pruned = deleted > 0 ? ", deleted \(deleted)" : ""
+            return ["applied \(objects) objects\(pruned) in \(duration.brief)"]
+        case .refused(let other, let lines):
+            // Without a revision: it could not even be found.
+            guard other == revision || other.isEmpty else { return [] }
+            outcome = .failed
+            return lines
+        case .health(let other, let summary):
+            guard other == revision else { return [] }
+            isApplied = true
+            self.summary = summary
+            var since: [ObjectIdentity: Timestamp] = [:]
+            for item in summary.unhealthy where item.health.state == .degraded {
+                since[item.identity] = degradedSince[item.identity] ?? now
+            }
+            degradedSince = since
+            return []
+        }
+    }
+
+    /// What time alone brings: lines whose turn it is, and the outcome.
+    mutating func tick(now: Timestamp) -> [String] {
+        guard outcome == nil else { return [] }
+        if let summary, isApplied {
+            if summary.isSettled {
+                outcome = .healthy
+                return ["healthy in \((now - start).brief)"]
+            }
+            if let final = summary.unhealthy.first(where: { item in
+                item.health.state == .degraded
+                    && (item.health.isFinal || (degradedSince[item.identity].map { now - $0 >= Self.degradedGrace } ?? false))
+            }) {
+                outcome = .failed
+                return ["failed: \(final.identity) \(final.health.reason)"]
+            }
+        }
+        if now - start >= timeout {
+            outcome = .failed
+            let reason = summary.map(\.reason) ?? "the sync has not finished"
+            return ["failed: not healthy within \(timeout.brief): \(reason)"]
+        }
+        return waitingLines(now: now)
+    }
+
+    private mutating func waitingLines(now: Timestamp) -> [String] {
+        guard let summary, lastLine.map({ now - $0 >= Self.lineInterval }) ?? true else { return [] }
+        var lines: [String] = []
+        for item in summary.unhealthy where printed[item.identity] != item.health.reason {
+            printed[item.identity] = item.health.reason
+            lines.append("waiting: \(item.identity) \(item.health.reason)")
+        }
+        if !lines.isEmpty { lastLine = now }
+        return lines
+    }
+
+    /// When `tick` is worth calling again without an event.
+    var nextDeadline: Timestamp? {
+        var deadlines = [start + timeout]
+        if let oldest = degradedSince.values.min() { deadlines.append(oldest + Self.degradedGrace) }
+        if let summary, let lastLine, summary.unhealthy.contains(where: { printed[$0.identity] != $0.health.reason }) {
+            deadlines.append(lastLine + Self.lineInterval)
+        }
+        return deadlines.min()
+    }
+}
+
+extension Duration {
+    /// `41 ms`, `1.2 s`, `5 min`.
+    var brief: String {
+        let milliseconds = nanoseconds / 1_000_000
+        if milliseconds < 1000 { return "\(milliseconds) ms" }
+        if milliseconds < 60_000 { return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s" }
+        let seconds = milliseconds / 1000
+        return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s"
+    }
+}

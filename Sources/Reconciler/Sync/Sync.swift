@@ -1,0 +1,48 @@
+import APIMachinery
+import Logging
+
+/// One sync of one Application, step by step: render, plan, apply. Holds no state of its own.
+struct Sync: Sendable {
+    let client: any ResourceClient
+    let renderer: Renderer
+    let clock: any WallClock
+    let logger: Logger
+
+    /// What a commit would change. Refuses what must not be applied.
+    struct Prepared: Sendable {
+        var rendered: Rendered
+        var plan: Plan
+    }
+
+    func prepare(
+        _ resolved: Sources.Resolved, for application: Application,
+        isCurrent: @escaping @Sendable (RenderedObject) -> Bool = { _ in false }
+    ) async throws -> Prepared {
+        let commit = resolved.commit
+        let rendered = try await renderer.render(
+            resolved.repository, commit: commit, path: application.path, destination: application.destination, client: client)
+        if rendered.objects.isEmpty, !application.status.inventory.isEmpty, !application.allowsEmpty {
+            throw SyncFailure(
+                "WouldDeleteEverything",
+                [
+                    "\(application.path): this commit holds no manifests there, which would delete all \(application.status.inventory.count) objects of the Application; if that is meant, annotate it: kubectl annotate application -n \(application.namespace) \(application.name) \(Application.allowEmptyAnnotation)=true"
+                ], commit: commit)
+        }
+        let plan = try await Planner(client: client).plan(desired: rendered, application: application, isCurrent: isCurrent)
+        guard plan.failures.isEmpty else {
+            throw SyncFailure("InvalidManifests", await lines(plan.failures, in: resolved.repository), commit: commit)
+        }
+        return Prepared(rendered: rendered, plan: plan)
+    }
+
+    func apply(
+        _ plan: Plan, for application: Application, onApplied: @escaping @Sendable (RenderedObject, Object) -> Void
+    ) async throws -> Applier.Result {
+        try await Applier(client: client, clock: clock, logger: logger).apply(plan, application: application, onApplied: onApplied)
+    }
+
+    /// The server's refusals as messages with the place in the file.
+    func lines(_ failures: [PlanFailure], in repository: Repository) async -> [String] {
+        await renderer.diagnose(failures, in: repository).lines
+    }
+}

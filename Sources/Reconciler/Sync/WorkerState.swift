@@ -1,0 +1,166 @@
+import APIMachinery
+
+/// What one Application's worker knows and has to do. Pure: events in, the next task out.
+struct WorkerState: Sendable {
+    /// What is asked for; several requests become one.
+    struct Request: Sendable, Hashable {
+        /// Asks the remote first.
+        var fetches = false
+        /// Goes through everything even where nothing seems to have changed.
+        var isForced = false
+        /// Instead of the Application's own revision, until that moves.
+        var revision: String?
+
+        mutating func merge(_ other: Request) {
+            fetches = fetches || other.fetches
+            isForced = isForced || other.isForced
+            revision = other.revision ?? revision
+        }
+    }
+
+    enum Task: Sendable {
+        case sync(Request)
+        case revert(Set<ObjectIdentity>)
+        case health
+        case wait(until: Timestamp?)
+        case stop
+    }
+
+    /// First and longest wait after a failed sync.
+    static let backoff: ClosedRange<Duration> = .seconds(1) ... .seconds(300)
+    /// Reverts of one object at once; beyond it each waits twice as long, so that two who disagree do not spin.
+    static let revertsMax = 5
+    static let revertWindow: Duration = .seconds(10)
+
+    var application: Application
+    /// Set when the spec cannot be read; `application` is then the last that could.
+    var specError: String?
+    var status: ApplicationStatus
+    /// As the server has it.
+    var written: ApplicationStatus
+    var applied: Applied?
+    /// The revision asked for by hand, and where the Application's own stood then.
+    var pin: (revision: String, tip: ObjectID)?
+
+    private var pending: Request?
+    /// Being synced: an interruption makes sense.
+    var isSyncing = false
+    private var dirty: Set<ObjectIdentity> = []
+    private var dirtyNotBefore: [ObjectIdentity: Timestamp] = [:]
+    private var reverts: [ObjectIdentity: (count: Int, since: Timestamp)] = [:]
+    private var wantsHealth = false
+    private var isStopped = false
+    private var failures = 0
+    private var retryAt: Timestamp?
+    private var fetchAt: Timestamp?
+
+    init(application: Application, specError: String?) {
+        self.application = application
+        self.specError = specError
+        status = application.status
+        written = application.status
+        pending = Request(fetches: true, isForced: true)
+    }
+
+    // MARK: Events
+
+    mutating func request(_ request: Request) {
+        if pending == nil { pending = request } else { pending?.merge(request) }
+    }
+
+    mutating func stop() { isStopped = true }
+
+    /// A new version of the Application object; true when it asks for something.
+    mutating func update(_ new: Application, specError: String?) -> Bool {
+        let old = application
+        var new = new
+        // The status is ours: what the server has is what we wrote.
+        new.status = old.status
+        application = new
+        self.specError = specError
+        if new.syncRequest != old.syncRequest, new.syncRequest != nil { request(Request(fetches: true, isForced: true)) }
+        if new.generation != old.generation || new.allowsEmpty != old.allowsEmpty || specError != nil {
+            if new.origin != old.origin || new.revision != old.revision { pin = nil }
+            request(Request(fetches: new.origin != old.origin || new.revision != old.revision))
+        }
+        return pending != nil
+    }
+
+    /// An object changed in the cluster.
+    mutating func observe(_ identity: ObjectIdentity, _ live: Object?) {
+        wantsHealth = true
+        guard let record = applied?.records[identity] else { return }
+        guard let live else {
+            dirty.insert(identity)
+            return
+        }
+        if !record.matches(live), !record.isNewer(than: live), !live.isDeleting { dirty.insert(identity) }
+    }
+
+    mutating func needsHealth() { wantsHealth = true }
+
+    // MARK: Results
+
+    mutating func succeeded(now: Timestamp) {
+        failures = 0
+        retryAt = nil
+        scheduleFetch(now: now)
+    }
+
+    mutating func failed(now: Timestamp, isWaiting: Bool) {
+        scheduleFetch(now: now)
+        // Waiting for a first push: the push itself is the event.
+        if isWaiting, case .repository = application.origin {
+            retryAt = nil
+            return
+        }
+        let wait = min(Self.backoff.lowerBound * (1 << min(failures, 16)), Self.backoff.upperBound)
+        failures += 1
+        retryAt = now + wait
+    }
+
+    private mutating func scheduleFetch(now: Timestamp) {
+        if case .url = application.origin, !application.isSuspended { fetchAt = now + application.interval } else { fetchAt = nil }
+    }
+
+    /// Counts a revert; nil when it may happen now, else when.
+    mutating func allowRevert(of identity: ObjectIdentity, now: Timestamp) -> Timestamp? {
+        var entry = reverts[identity] ?? (0, now)
+        if now - entry.since > Self.revertWindow * (1 << min(max(entry.count - Self.revertsMax, 0), 5)) { entry = (0, now) }
+        entry.count += 1
+        reverts[identity] = entry
+        guard entry.count > Self.revertsMax else { return nil }
+        return now + .seconds(1 << min(entry.count - Self.revertsMax, 6))
+    }
+
+    mutating func revertLater(_ identity: ObjectIdentity, at time: Timestamp) { dirtyNotBefore[identity] = time }
+
+    // MARK: The next task
+
+    mutating func next(now: Timestamp) -> Task {
+        if isStopped { return .stop }
+        if let retryAt, retryAt <= now { request(Request(isForced: true)) }
+        if let fetchAt, fetchAt <= now { request(Request(fetches: true)) }
+        if let request = pending {
+            pending = nil
+            retryAt = nil
+            if request.fetches { fetchAt = nil }
+            return .sync(request)
+        }
+        for (identity, time) in dirtyNotBefore where time <= now {
+            dirtyNotBefore[identity] = nil
+            dirty.insert(identity)
+        }
+        if !dirty.isEmpty {
+            defer { dirty = [] }
+            return .revert(dirty)
+        }
+        if wantsHealth {
+            wantsHealth = false
+            return .health
+        }
+        return .wait(until: ([retryAt, fetchAt].compactMap { $0 } + dirtyNotBefore.values).min())
+    }
+
+    var hasPendingSync: Bool { pending != nil }
+}

@@ -1,0 +1,135 @@
+import APIMachinery
+import Agent
+import Cluster
+import Logging
+import TestSupport
+import Testing
+
+/// A node of its own: a real API server in this process, the agent, containerd, and the busybox image.
+struct NodeHarness {
+    let client: any ResourceClient
+    let agent: Agent
+    let directory: String
+
+    static let image = "docker.io/library/busybox:1.36"
+
+    /// Runs `body` beside a running agent, and takes the node down afterwards.
+    static func with<Result: Sendable>(_ body: @Sendable (NodeHarness) async throws -> Result) async throws -> Result {
+        try await TemporaryDirectory.with { directory in
+            try await CommandRunner().output(
+                "\(BuiltProducts.sources)/scripts/images", "--output", "\(directory.path)/images", "busybox", within: .seconds(120))
+            var logger = Logger(label: "node") { StreamLogHandler.standardError(label: $0) }
+            logger.logLevel = .info
+            let cluster = try await Cluster(.init(dataDirectory: directory.path, port: 0, logger: logger))
+            let client = cluster.client(as: .component("test"))
+            try await prepare(client)
+            let configuration = Agent.Configuration(
+                dataDirectory: directory.path, nodeName: "node", podCIDR: "10.42.0.0/16", serviceCIDR: "10.43.0.0/16",
+                apiServerURL: cluster.url, logger: logger)
+            let harness = NodeHarness(client: client, agent: Agent(configuration, client: client), directory: directory.path)
+            do {
+                let result = try await harness.running { try await body(harness) }
+                try await harness.agent.tearDown()
+                return result
+            } catch {
+                try await harness.agent.tearDown()
+                throw error
+            }
+        }
+    }
+
+    /// What controllers make in a whole cluster.
+    private static func prepare(_ client: any ResourceClient) async throws {
+        do {
+            _ = try await client.create(.serviceAccounts, Object(.serviceAccounts, namespace: "default", name: "default", ["automountServiceAccountToken": false]))
+        } catch where error.reason == .alreadyExists {}
+    }
+
+    /// Runs `body` beside this harness's agent.
+    func running<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+        try await Self.running(agent, body)
+    }
+
+    static func running<Result: Sendable>(_ agent: Agent, _ body: @Sendable () async throws -> Result) async throws -> Result {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await agent.run() }
+            let result = try await body()
+            group.cancelAll()
+            try await group.waitForAll()
+            return result
+        }
+    }
+
+    // MARK: Pods
+
+    /// Makes a pod of this node that runs `script` in one container named `main`.
+    @discardableResult
+    func create(_ name: String, script: String, spec extra: JSONObject = [:], container more: JSONObject = [:]) async throws -> Object {
+        var container: JSONObject = [
+            "name": "main", "image": .string(Self.image), "command": ["/bin/sh", "-c", .string(script)],
+        ]
+        for member in more { container[member.key] = member.value }
+        var spec: JSONObject = ["nodeName": "node", "terminationGracePeriodSeconds": 2, "containers": [.object(container)]]
+        for member in extra { spec[member.key] = member.value }
+        return try await client.create(.pods, Object(.pods, namespace: "default", name: name, ["spec": .object(spec)]))
+    }
+
+    func pod(_ name: String) async throws -> Object {
+        try await client.get(ObjectKey(.pods, namespace: "default", name: name))
+    }
+
+    /// The pod once `condition` holds of it. The suite's time limit ends a wait in vain.
+    @discardableResult
+    func wait(for name: String, until condition: (Object) -> Bool) async throws -> Object {
+        var options = ListOptions()
+        options.fieldSelector = FieldSelector("metadata.name", equals: name)
+        let list = try await client.list(.pods, namespace: "default", options: options)
+        if let pod = list.items.first, condition(pod) { return pod }
+        options.resourceVersion = list.resourceVersion
+        for try await event in try await client.watch(.pods, namespace: "default", options: options) {
+            switch event {
+            case .added(let pod), .modified(let pod): if condition(pod) { return pod }
+            case .deleted(let pod): throw CommandRunner.Failure(description: "pod \(name) was deleted: \(pod.json.text)")
+            case .bookmark: break
+            }
+        }
+        throw CommandRunner.Failure(description: "the watch of pod \(name) ended")
+    }
+
+    func waitUntilGone(_ name: String) async throws {
+        var options = ListOptions()
+        options.fieldSelector = FieldSelector("metadata.name", equals: name)
+        let list = try await client.list(.pods, namespace: "default", options: options)
+        if list.items.isEmpty { return }
+        options.resourceVersion = list.resourceVersion
+        for try await event in try await client.watch(.pods, namespace: "default", options: options) {
+            if case .deleted = event { return }
+        }
+    }
+
+    func log(_ pod: String, container: String = "main", options: LogOptions = LogOptions()) async throws -> String {
+        var bytes: [UInt8] = []
+        for try await some in try await agent.logs(namespace: "default", pod: pod, container: container, options: options) { bytes += some }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    func events(of pod: String) async throws -> [String] {
+        try await client.list(.events, namespace: "default").items
+            .filter { $0["involvedObject", "name"]?.string == pod }
+            .map { "\($0["reason"]?.string ?? ""): \($0["message"]?.string ?? "")" }
+    }
+}
+
+extension Object {
+    var isReady: Bool { condition("Ready") == "True" }
+    var phase: String { status["phase"]?.string ?? "" }
+
+    func condition(_ type: String) -> String? {
+        status["conditions"]?.array?.first { $0["type"]?.string == type }?["status"]?.string
+    }
+
+    func containerStatus(_ name: String = "main") -> JSON {
+        let all = (status["containerStatuses"]?.array ?? []) + (status["initContainerStatuses"]?.array ?? [])
+        return all.first { $0["name"]?.string == name } ?? .null
+    }
+}
