@@ -126,7 +126,8 @@ package final class Agent: Service, NodeEndpoint {
             try Files.removeTree(directories.root)
         }
         try await containerd.stop()
-        try await ServiceProxy.removeTable(Instance(dataDirectory: configuration.dataDirectory))
+        try await ServiceProxy.removeTable(
+            Instance(dataDirectory: configuration.dataDirectory), podCIDR: configuration.podCIDR, serviceCIDR: configuration.serviceCIDR)
     }
 
     package func logs(namespace: String, pod: String, container: String, options: LogOptions) async throws(APIStatus)
