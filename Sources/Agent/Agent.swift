@@ -126,8 +126,7 @@ package final class Agent: Service, NodeEndpoint {
             try Files.removeTree(directories.root)
         }
         try await containerd.stop()
-        try await ServiceProxy.removeTable(
-            Instance(dataDirectory: configuration.dataDirectory), podCIDR: configuration.podCIDR, serviceCIDR: configuration.serviceCIDR)
+        try await ServiceProxy.removeTable(Instance(dataDirectory: configuration.dataDirectory))
     }
 
     package func logs(namespace: String, pod: String, container: String, options: LogOptions) async throws(APIStatus)
