@@ -72,7 +72,7 @@ struct ClusterBehaviorTests {
                 Object(.services, namespace: "default", name: "web", ["spec": ["selector": ["app": "web"], "ports": [["port": 80, "targetPort": 8080]]]]))
             try await cluster.wait(.endpointSlices) { $0.count == 1 }
             try await RolloutTests.rollOut(cluster, replicas: 3, strategy: ["type": "RollingUpdate"])
-            func ready(_ slices: [Object]) -> Int {
+            @Sendable func ready(_ slices: [Object]) -> Int {
                 slices.flatMap { $0.fields["endpoints"]?.array ?? [] }.count { $0["conditions"]?["ready"]?.bool == true }
             }
             try await cluster.wait(.endpointSlices) { ready($0) == 3 }

@@ -71,7 +71,7 @@ struct GarbageTests {
         }
     }
 
-    @Test("Garbage is collected after a crash at any write", .timeLimit(.minutes(3)), arguments: stride(from: 10, to: 40, by: 3))
+    @Test("Garbage is collected after a crash at any write", .timeLimit(.minutes(3)), arguments: Array(stride(from: 10, to: 40, by: 3)))
     func crash(write: Int) async throws {
         let cluster = try SimulatedCluster(seed: UInt64(write), perturbation: .crash(afterWrite: write))
         try await cluster.run { cluster in

@@ -103,7 +103,7 @@ struct JobTests {
         }
     }
 
-    @Test("Counts stay exact through a crash at any write", .timeLimit(.minutes(3)), arguments: stride(from: 0, to: 45, by: 3))
+    @Test("Counts stay exact through a crash at any write", .timeLimit(.minutes(3)), arguments: Array(stride(from: 0, to: 45, by: 3)))
     func crash(write: Int) async throws {
         let cluster = try SimulatedCluster(seed: UInt64(write), perturbation: .crash(afterWrite: write))
         try await cluster.run { cluster in

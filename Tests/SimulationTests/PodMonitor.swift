@@ -20,7 +20,8 @@ struct PodMonitor {
                 var pods = Dictionary(uniqueKeysWithValues: list.items.map { ($0.uid, $0.object) })
                 var violations: [String] = []
                 // Ends with the body, by cancellation.
-                while let event = try? await events.next() {
+                var iterator = events.makeAsyncIterator()
+                while let event = try? await iterator.next() {
                     switch event.kind {
                     case .added, .modified: pods[event.version.uid] = event.version.object
                     case .deleted: pods[event.version.uid] = nil

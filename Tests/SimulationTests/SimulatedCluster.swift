@@ -95,7 +95,8 @@ final class SimulatedCluster: Sendable {
             var options = ListOptions()
             options.resourceVersion = list.resourceVersion
             let watch = try registry.watch(type, namespace: nil, options: options, context: context)
-            _ = try await watch.next()
+            var iterator = watch.makeAsyncIterator()
+            _ = try await iterator.next()
             try Task.checkCancellation()
         }
     }

@@ -88,7 +88,10 @@ package final class HollowAgent: Sendable {
                 ]
             ],
         ]
-        do throws(APIStatus) { _ = try await client.create(.nodes, node) } catch where error.reason == .alreadyExists {}
+        do throws(APIStatus) { _ = try await client.create(.nodes, node) } catch {
+            // Known from a life before.
+            if error.reason != .alreadyExists { throw error }
+        }
     }
 
     private func renewLease() async throws {
@@ -140,7 +143,9 @@ package final class HollowAgent: Sendable {
             do throws(APIStatus) {
                 if pod.finalizers.isEmpty == false, phase == "Running" { try await report(pod, ended(pod, "Failed", now: now)) }
                 try await client.delete(ObjectKey(.pods, namespace: pod.namespace, name: pod.name), options: options)
-            } catch where error.reason == .notFound {}
+            } catch {
+                if error.reason != .notFound { throw error }
+            }
         }
         return nil
     }
