@@ -252,7 +252,7 @@ extension ResourceClientContract {
             try expect(deleting.isDeleting, "the object has no deletion time: \(deleting.json.text)")
             let held = try await client.get(key)
             try expect(held.isDeleting, "the object is not being deleted")
-            _ = try await client.patch(key, .merge(["metadata": ["finalizers": nil]]))
+            _ = try await client.patch(key, .merge(["metadata": ["finalizers": .null]]))
             try await expectFailure(.notFound) { () throws(APIStatus) in _ = try await client.get(key) }
         },
         .init(name: "a deletion holds its preconditions") { client in

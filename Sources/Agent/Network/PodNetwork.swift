@@ -8,7 +8,7 @@ package struct PodNetwork: Sendable {
 
     /// The node's own address in the pod network: the first of the range, which host-local gives to
     /// the host's end of each pod's link. nil when `podCIDR` is not an IPv4 range.
-    static func gateway(of cidr: String) -> String? { IPv4Range(cidr).map { IPv4Range.text($0.first &+ 1) } }
+    package static func gateway(of cidr: String) -> String? { IPv4Range(cidr).map { IPv4Range.text($0.first &+ 1) } }
 
     package init(podCIDR: String) { self.podCIDR = podCIDR }
 

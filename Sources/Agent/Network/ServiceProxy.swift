@@ -64,17 +64,18 @@ package final class ServiceProxy: Service {
 
     package func run() async throws {
         for informer in informers { await informer.waitUntilSynced() }
+        let network = ServiceNetwork(instance)
         var applied: Ruleset?
         var datagramEndpoints: Set<String> = []
         var wait = Self.backoff.lowerBound
         while !Task.isCancelled {
-            let next = state.withLock { $0.table.ruleset() }
+            let next = state.withLock { $0.table.outcome() }
             do {
                 if let applied {
                     let transaction = next.ruleset.transaction(from: applied, table: instance.tableName)
                     if !transaction.isEmpty { try await Command("nft", "-f", "-").output(input: transaction) }
                 } else {
-                    try await replaceTable(content: next.ruleset)
+                    try await network.replace(podCIDR: podCIDR, serviceCIDR: serviceCIDR, content: next.ruleset)
                 }
                 applied = next.ruleset
                 wait = Self.backoff.lowerBound
@@ -91,17 +92,6 @@ package final class ServiceProxy: Service {
             datagramEndpoints = next.datagramEndpoints
             await changed.wait()
         }
-    }
-
-    /// Puts the whole table in place of the old one, and what it stands on: routes and sysctls.
-    private func replaceTable(content: Ruleset) async throws {
-        let network = ServiceNetwork(instance: instance, podCIDR: podCIDR, serviceCIDR: serviceCIDR)
-        let base = BaseTable(
-            name: instance.tableName, podCIDR: podCIDR, serviceCIDR: serviceCIDR,
-            restoresRouteLocalnet: try await network.restoresRouteLocalnet())
-        try await Command("nft", "-f", "-").output(input: base.replacement(content: content))
-        // After the table, whose input chain keeps strangers off the loopback addresses.
-        try await network.prepare()
     }
 
     private func finishDrains(programmed: Set<String>) {
@@ -154,8 +144,6 @@ package final class ServiceProxy: Service {
         }
     }
 
-    /// Removes the table of `instance`, and with it every rule, and the route of the service range.
-    package static func removeTable(_ instance: Instance, podCIDR: String, serviceCIDR: String) async throws {
-        try await ServiceNetwork(instance: instance, podCIDR: podCIDR, serviceCIDR: serviceCIDR).remove()
-    }
+    /// Removes the table of `instance`, and with it every rule, and the route of its service range.
+    package static func removeTable(_ instance: Instance) async throws { try await ServiceNetwork(instance).remove() }
 }

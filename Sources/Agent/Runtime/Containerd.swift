@@ -82,12 +82,16 @@ package actor Containerd {
         if let live = try process ?? liveProcess() { try await live.terminate(grace: Self.stopLimit) }
         process = nil
         try await ContainerdRemains(layout: layout).remove()
-        try await podNetwork.remove()
+        // The range that was prepared, which need not be the one that this run was told.
+        try await PodNetwork(podCIDR: SmallFile.text(layout.podRangeFile) ?? podCIDR).remove()
+        unlink(layout.podRangeFile)
     }
 
     private func startProcess(_ programs: ContainerdPrograms) async throws {
         try SmallFile.makeDirectory(layout.directory, mode: 0o711)
         try await forgetEarlierBoot()
+        if let earlier = SmallFile.text(layout.podRangeFile), earlier != podCIDR { try await PodNetwork(podCIDR: earlier).remove() }
+        try SmallFile.write(podCIDR, to: layout.podRangeFile)
         try await podNetwork.prepare()
         let isChanged = try await writeConfiguration(programs)
         if let live = try liveProcess() {

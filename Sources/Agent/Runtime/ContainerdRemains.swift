@@ -77,11 +77,11 @@ struct ContainerdRemains {
 }
 
 /// A line of `/proc/PID/mountinfo`. Source: proc(5).
-struct MountPoint {
-    var path: String
-    var fileSystem: String
+package struct MountPoint: Sendable {
+    package var path: String
+    package var fileSystem: String
 
-    init?(_ line: Substring) {
+    package init?(_ line: Substring) {
         let fields = line.split(separator: " ")
         guard fields.count > 6, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { return nil }
         path = Self.unescaped(fields[4])

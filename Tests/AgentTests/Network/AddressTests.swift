@@ -1,6 +1,5 @@
+import Agent
 import Testing
-
-@testable import Agent
 
 struct AddressTests {
     @Test("Ranges are read strictly", .timeLimit(.minutes(1)), arguments: [

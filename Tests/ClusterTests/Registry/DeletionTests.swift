@@ -47,13 +47,13 @@ struct DeletionTests {
         try await fixture.pod("a", ["nodeName": "n"], finalizers: ["example.com/hold"])
         let key = fixture.key(.pods, "a")
         try await fixture.client.delete(key)
-        _ = try await fixture.client.patch(key, .merge(["metadata": ["finalizers": nil]]))
+        _ = try await fixture.client.patch(key, .merge(["metadata": ["finalizers": .null]]))
         #expect(fixture.exists(.pods, "a"))
         try await fixture.pod("b", ["nodeName": "n"], finalizers: ["example.com/hold"])
         let held = try await fixture.client.delete(fixture.key(.pods, "b"), options: options(grace: 0))
         #expect(held["metadata", "deletionGracePeriodSeconds"] == 0)
         let result = try await fixture.registry.patch(
-            fixture.key(.pods, "b"), .merge(["metadata": ["finalizers": nil]]), options: WriteOptions(), context: fixture.context)
+            fixture.key(.pods, "b"), .merge(["metadata": ["finalizers": .null]]), options: WriteOptions(), context: fixture.context)
         #expect(result.effect == .deleted && !fixture.exists(.pods, "b"))
     }
 
