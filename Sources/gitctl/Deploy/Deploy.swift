@@ -88,6 +88,8 @@ struct Deploy: Sendable {
         case nil:
             let added = try await tree.git.output(["remote", "add", "gitctl", path])
             guard added.succeeded else { throw Failure("cannot add the remote gitctl to \(tree.root): \(added.error)") }
+            // Without an upstream, git would not know what a bare `git push gitctl` means.
+            _ = try await tree.git.output(["config", "remote.gitctl.push", "HEAD"])
             progress.note("added the remote gitctl: from now on `git push gitctl` deploys")
             return "gitctl"
         case let other?:
