@@ -127,10 +127,11 @@ struct PerturbedClient: ResourceClient {
 
     func watch(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> WatchStream {
         let stream = try await base.watch(type, namespace: namespace, options: options)
-        let iterator = Iterator(stream)
         let perturbation = perturbation
         return WatchStream(
             AsyncThrowingStream(unfolding: {
+                // Iterators of one stream go on where the last one stopped.
+                var iterator = stream.makeAsyncIterator()
                 while let event = try await iterator.next() {
                     switch await perturbation.sight(type) {
                     case .seen: return event
@@ -140,19 +141,6 @@ struct PerturbedClient: ResourceClient {
                 }
                 return nil
             }))
-    }
-
-    /// One consumer at a time, as the unfolding stream has.
-    private actor Iterator {
-        private var base: AsyncThrowingStream<WatchEvent, any Error>.AsyncIterator
-
-        init(_ stream: WatchStream) { base = stream.makeAsyncIterator() }
-
-        func next() async throws -> WatchEvent? {
-            var copy = base
-            defer { base = copy }
-            return try await copy.next()
-        }
     }
 
     func create(_ type: ResourceType, _ object: Object, options: WriteOptions) async throws(APIStatus) -> Object {

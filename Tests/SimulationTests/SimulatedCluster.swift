@@ -135,3 +135,10 @@ extension Object {
             && status["replicas"]?.int ?? 0 == wanted && status["availableReplicas"]?.int ?? 0 == wanted
     }
 }
+
+extension Object {
+    /// An entry of `status.conditions`.
+    func condition(_ type: String) -> JSON? {
+        status["conditions"]?.array?.first { $0["type"]?.string == type }
+    }
+}
