@@ -72,7 +72,7 @@ struct TestCluster: Sendable {
     @discardableResult
     func application(_ name: String, synced reason: String, at revision: String? = nil) async throws -> Application {
         let object = try await wait(for: .applications, name, in: "gitctl-system") { object in
-            guard let object, let condition = object.condition("Synced"), condition.reason == reason else { return false }
+            guard let object, let condition = ApplicationStatus(object.status).condition("Synced"), condition.reason == reason else { return false }
             return revision == nil || object.status["lastAttemptedRevision"]?.string == revision
         }
         return try Application(try #require(object))
