@@ -89,10 +89,10 @@ package struct Daemon: Sendable {
             try await Self.answer(request, url: url, reconciler: reconciler, stop: stop, report: report)
         }
         var services = before.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
-        services.append(.init(service: control))
+        services.append(.init(service: control, serviceName: "control"))
         // Ends the group in order when `gitctl down` asks.
-        services.append(.init(service: StopOnSignal(stop: stop), successTerminationBehavior: .gracefullyShutdownGroup))
-        services.append(.init(service: Announcement(url: url, client: try ready()), successTerminationBehavior: .ignore))
+        services.append(.init(service: StopOnSignal(stop: stop), successTerminationBehavior: .gracefullyShutdownGroup, serviceName: "stop"))
+        services.append(.init(service: Announcement(url: url, client: try ready()), successTerminationBehavior: .ignore, serviceName: "announcement"))
         services += after.map { .init(service: $0) }
         if let reconciler { services.append(.init(service: reconciler)) }
         var configuration = ServiceGroupConfiguration(

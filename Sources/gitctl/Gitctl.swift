@@ -38,7 +38,8 @@ package struct Gitctl: AsyncParsableCommand {
         } catch let code as ExitCode {
             Glibc.exit(code.rawValue)
         } catch {
-            if error is CleanExit || error is ValidationError { exit(withError: error) }
+            // Help, usage and the like: their type is not public.
+            if String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") { exit(withError: error) }
             let failure = Failure(error)
             printNote(failure.rendered(Terminal.standardError.style))
             Glibc.exit(failure.exitCode)

@@ -108,7 +108,7 @@ struct ServerSideApplyTests {
     func removal() throws {
         let created = Schema.builtin.defaulted(try apply(Self.web, to: nil))
         let shared = try apply("metadata: {name: web}\nspec: {replicas: 2}\n", to: created, as: "other")
-        let less = Self.web.replacing("  replicas: 2\n", with: "").replacing(", {name: B, value: \"2\"}", with: "").replacing("labels: {app: web}}\nspec", with: "labels: {}}\nspec")
+        let less = Self.web.replacing("  replicas: 2\n", with: "").replacing(", {name: B, value: \"2\"}", with: "").replacing(", labels: {app: web}}\nspec", with: "}\nspec")
         let result = try apply(less, to: shared, at: 60)
         #expect(result["spec", "replicas"] == 2, "the other owner keeps it")
         #expect(result.json[FieldPath(parsing: "spec.template.spec.containers[0].env")] == [["name": "A", "value": "1"]])

@@ -9,6 +9,7 @@ package struct ServiceTable: Sendable {
     private var slices: [Informer.Key: [String: Object]] = [:]
     private var serviceParts: [Informer.Key: ServiceRules.Part] = [:]
     private var podParts: [Informer.Key: ServiceRules.Part] = [:]
+    private var nameServer = ServiceRules.Part()
     private var changed: Set<Informer.Key> = []
 
     package init(nodeName: String) { self.nodeName = nodeName }
@@ -30,6 +31,17 @@ package struct ServiceTable: Sendable {
     package mutating func setPod(_ pod: Object, isDeleted: Bool) {
         let part = isDeleted ? ServiceRules.Part() : ServiceRules.part(pod: pod)
         podParts[Informer.Key(pod)] = part == ServiceRules.Part() ? nil : part
+    }
+
+    /// Leads the cluster DNS address to the node's name server; nil ports take it away.
+    package mutating func setNameServer(_ address: String, host: String, ports: NameServer.Ports?) {
+        nameServer = ServiceRules.Part()
+        guard let ports else { return }
+        for (transport, port) in [("udp", ports.datagrams), ("tcp", ports.connections)] {
+            let chain = "dns/\(transport)-53"
+            nameServer.ruleset.chains[chain] = ["meta l4proto \(transport) dnat ip to \(host):\(port)"]
+            nameServer.ruleset.elements[Ruleset.Element(.serviceAddresses, "\(address) . \(transport) . 53")] = "goto \(chain)"
+        }
     }
 
     /// What everything seen comes to.
@@ -57,6 +69,8 @@ package struct ServiceTable: Sendable {
                 outcome.datagramEndpoints.formUnion(part.datagramEndpoints)
             }
         }
+        // Last: a service that was given the DNS address (CoreDNS, say) keeps it.
+        outcome.ruleset.merge(nameServer.ruleset)
         return outcome
     }
 }

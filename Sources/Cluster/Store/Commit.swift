@@ -92,8 +92,11 @@ extension Store {
     /// Makes changes visible and answers the watchers to wake, outside the lock. In order of revision.
     private func publish(_ changes: [Change], _ state: inout State) -> [WatchHub.Waiter] {
         var events: [GroupResource: [StoreEvent]] = [:]
+        // With nothing else on its way both are the same again, and share their memory.
+        let isSettled = state.queue.allSatisfy { $0.change == nil }
+        if isSettled { state.visible = state.head }
         for change in changes {
-            if changes.count == 1, state.queue.isEmpty { state.visible = state.head } else { state.visible.apply(change) }
+            if !isSettled { state.visible.apply(change) }
             if change.durability == .lazy { postpone(change, &state) }
             let kind: StoreEvent.Kind =
                 switch change.operation {
@@ -109,7 +112,7 @@ extension Store {
     /// Notes a change for the next flush, and an Event for its end.
     private func postpone(_ change: Change, _ state: inout State) {
         let key = Key(resource: change.resource, namespace: change.version.namespace, name: change.version.name)
-        let isIdle = state.flushDeadline == nil && state.expiries.isEmpty
+        let isTimerDue = state.flushDeadline == nil || state.expiries.count >= Self.eventsMax
         if journal != nil {
             state.unflushed[key] = change
             state.flushDeadline = state.flushDeadline ?? change.time + Self.flushInterval
@@ -117,7 +120,7 @@ extension Store {
         if change.operation != .deleted {
             state.expiries.append(Expiry(deadline: change.time + Self.eventLifetime, key: key, revision: change.version.revision))
         }
-        if isIdle { timers.fire() }
+        if isTimerDue { timers.fire() }
     }
 
     // MARK: The writer queue

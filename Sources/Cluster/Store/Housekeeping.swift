@@ -30,7 +30,8 @@ extension Store {
                 bookmark = state.visible.revision
                 state.bookmarkDeadline = nil
             }
-            let expired = state.expiries.prefix { $0.deadline <= now }
+            let dueCount = state.expiries.prefix { $0.deadline <= now }.count
+            let expired = state.expiries.prefix(max(dueCount, state.expiries.count - Self.eventsMax))
             state.expiries.removeFirst(expired.count)
             let waiters = state.hubs.values.flatMap { $0.tick(now: now, bookmark: bookmark) }
             return (waiters, expired, state.flushDeadline.map { $0 <= now } ?? false)

@@ -17,6 +17,8 @@ package final class Store: Sendable {
     static let reservedRevisions: UInt64 = 100_000
     /// How long an Event is kept, as Kubernetes does by default.
     static let eventLifetime = Duration.seconds(3600)
+    /// Most writes of Events that are remembered; beyond it the oldest Events end before their time.
+    static let eventsMax = 20_000
     /// Events wait at most this long for the disk.
     static let flushInterval = Duration.seconds(60)
     /// Between the bookmarks of a watch.

@@ -43,14 +43,18 @@ package struct ControlServer: Service {
     }
 
     package func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            try await listener.executeThenClose { connections in
-                try await withThrowingDiscardingTaskGroup { group in
-                    for try await connection in connections {
-                        group.addTask { await serve(connection) }
+        do {
+            try await cancelWhenGracefulShutdown {
+                try await listener.executeThenClose { connections in
+                    try await withThrowingDiscardingTaskGroup { group in
+                        for try await connection in connections {
+                            group.addTask { await serve(connection) }
+                        }
                     }
                 }
             }
+        } catch is CancellationError {
+            // The end that was asked for.
         }
     }
 

@@ -46,13 +46,15 @@ struct AdmissionTests {
         #expect(try await refused.message.contains("serviceaccount \"default\" not found"))
     }
 
-    @Test("Requests and limits give the quality of service", .timeLimit(.minutes(1)), arguments: [
+    private static let resources: [(JSON, String)] = [
         ([:], "BestEffort"),
         (["requests": ["cpu": "1"]], "Burstable"),
         (["limits": ["cpu": "1", "memory": "1Gi"]], "Guaranteed"),
         (["requests": ["cpu": "1000m", "memory": "1Gi"], "limits": ["cpu": "1", "memory": "1024Mi"]], "Guaranteed"),
         (["requests": ["cpu": "0.5", "memory": "1Gi"], "limits": ["cpu": "1", "memory": "1Gi"]], "Burstable"),
-    ] as [(JSON, String)])
+    ]
+
+    @Test("Requests and limits give the quality of service", .timeLimit(.minutes(1)), arguments: resources)
     func qualityOfService(resources: JSON, expected: String) async throws {
         let fixture = try await RegistryFixture()
         let pod = try await fixture.pod("a", ["containers": [["name": "c", "image": "i", "resources": resources]]])

@@ -81,7 +81,7 @@ struct DeletionTests {
         let key = fixture.key(.namespaces, "team")
         var namespace = try await fixture.client.delete(key)
         #expect(namespace["status", "phase"] == "Terminating" && namespace.isDeleting)
-        status = try await fixture.failure { try await fixture.client.create(.configMaps, Object(.configMaps, namespace: "team", name: "a")) }
+        status = try await fixture.failure { _ = try await fixture.client.create(.configMaps, Object(.configMaps, namespace: "team", name: "a")) }
         #expect(status.message == "configmaps \"a\" is forbidden: unable to create new content in namespace team because it is being terminated")
         #expect(status.causes.first?.reason == "NamespaceTerminating")
         try await fixture.client.delete(key)

@@ -39,18 +39,18 @@ struct WriteTests {
         let object = Object(.configMaps, namespace: "other", name: "a")
         var status = try await fixture.failure { _ = try await registry.create(.configMaps, object, namespace: "default", options: WriteOptions(), context: fixture.context) }
         #expect(status.message == "the namespace of the provided object does not match the namespace sent on the request" && status.code == 400)
-        status = try await fixture.failure { try await fixture.client.create(.configMaps, object) }
+        status = try await fixture.failure { _ = try await fixture.client.create(.configMaps, object) }
         #expect(status.message == "namespaces \"other\" not found" && status.code == 404)
         var versioned = Object(.configMaps, namespace: "default", name: "a")
         versioned.resourceVersion = "5"
-        status = try await fixture.failure { try await fixture.client.create(.configMaps, versioned) }
+        status = try await fixture.failure { _ = try await fixture.client.create(.configMaps, versioned) }
         #expect(status.message == "resourceVersion should not be set on objects to be created")
         let other = Object(.configMaps, namespace: "default", name: "b")
         status = try await fixture.failure {
             _ = try await registry.update(fixture.key(.configMaps, "a"), other, options: WriteOptions(), context: fixture.context)
         }
         #expect(status.message == "the name of the object (b) does not match the name on the URL (a)")
-        status = try await fixture.failure { try await fixture.client.create(.configMaps, Object(.secrets, namespace: "default", name: "a")) }
+        status = try await fixture.failure { _ = try await fixture.client.create(.configMaps, Object(.secrets, namespace: "default", name: "a")) }
         #expect(status.code == 400 && status.message.contains("Secret") && status.message.contains("ConfigMap"))
     }
 
@@ -61,10 +61,10 @@ struct WriteTests {
         let status = try await fixture.failure {
             _ = try await fixture.registry.create(.configMaps, object, options: WriteOptions(fieldValidation: .strict), context: fixture.context)
         }
-        #expect(status.message == "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: unknown field \"dataa\"")
+        #expect(status.message.hasPrefix("ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: unknown field \"dataa\""))
         let context = fixture.context
         let created = try await fixture.registry.create(.configMaps, object, options: WriteOptions(fieldValidation: .warn), context: context)
-        #expect(context.warnings.all == ["unknown field \"dataa\""] && created.object["dataa"] == nil)
+        #expect(context.warnings.all.map { $0.hasPrefix("unknown field \"dataa\"") } == [true] && created.object["dataa"] == nil)
     }
 
     @Test("Conflicts say what to do", .timeLimit(.minutes(1)))

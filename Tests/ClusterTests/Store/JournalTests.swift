@@ -45,7 +45,7 @@ struct JournalTests {
         for number in 100..<130 { try await store.put("n\(number)") }
         let log = try Data(contentsOf: URL(filePath: "\(directory.path)/cluster.db-wal"))
         var counts: [Int] = []
-        for length in stride(from: 0, through: log.count, by: log.count / 23 + 1) {
+        for length in Array(stride(from: 0, to: log.count, by: log.count / 23)) + [log.count] {
             let torn = try directory.snapshot()
             var bytes = log.prefix(length)
             // What follows the tear is garbage, as a disk may leave it.
@@ -57,7 +57,7 @@ struct JournalTests {
             counts.append(names.count)
             await reopened.close()
         }
-        #expect(counts == counts.sorted() && counts.last! >= 29)
+        #expect(counts == counts.sorted() && counts.last == 30)
         await store.close()
     }
 
@@ -115,7 +115,7 @@ struct JournalTests {
     func history() async throws {
         let directory = try StoreDirectory()
         let store = try openStore(directory)
-        for number in 0..<3 { try await store.put("a", data: ["n": .int(number)]) }
+        for number in 0..<3 { try await store.put("a", data: ["n": .int(Int64(number))]) }
         try await store.remove("a")
         let history = try await store.history(.configMaps, namespace: "default", name: "a")
         #expect(history.map(\.isDeletion) == [true, false, false, false])

@@ -25,7 +25,10 @@ struct StoreTests {
             _ = try await store.commit(Write(resource: ResourceType.configMaps.groupResource, expected: first, object: first.object, author: ""))
             Issue.record("the write went through")
         } catch {
-            guard case .conflict(let current) = error else { return Issue.record("\(error)") }
+            guard case .conflict(let current) = error else {
+                Issue.record("\(error)")
+                return
+            }
             #expect(current?.revision == second.revision)
         }
     }

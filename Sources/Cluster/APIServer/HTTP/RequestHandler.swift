@@ -218,14 +218,12 @@ final class RequestHandler: ChannelDuplexHandler {
     private func pump(context: ChannelHandlerContext) {
         guard case .answering(var answer) = state, answer.status != 0, stream == nil else { return }
         guard var pieces = answer.pieces else { return finish(context: context) }
-        // Taken out of the state while it changes.
+        // Taken out of the state: a write may change the writability, which comes back here.
         answer.pieces = nil
+        state = .answering(answer)
         while context.channel.isWritable {
             var buffer = context.channel.allocator.buffer(capacity: 0)
-            guard pieces.fill(&buffer, limit: limits.writeChunkBytes) else {
-                state = .answering(answer)
-                return finish(context: context)
-            }
+            guard pieces.fill(&buffer, limit: limits.writeChunkBytes) else { return finish(context: context) }
             context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
         }
         answer.pieces = pieces

@@ -1,6 +1,9 @@
 import APIMachinery
 
 extension Registry {
+    /// Deletions of one collection at a time.
+    private static let deletionsMax = 256
+
     /// Deletes everything that `list` selects; the answer is what was selected.
     ///
     /// Not atomic, as in Kubernetes: objects that appear meanwhile stay, ones that vanish are no error.
@@ -8,18 +11,30 @@ extension Registry {
         _ type: ResourceType, namespace: String?, list: ListOptions, options: DeleteOptions, context: RequestContext
     ) async throws(APIStatus) -> VersionList {
         let selected = try self.list(type, namespace: namespace, options: list, context: context)
-        // Side by side, so that the deletions share the disk's commits.
-        let results = await withTaskGroup(of: APIStatus?.self) { group in
-            for version in selected.items {
-                let key = ObjectKey(type, namespace: type.isNamespaced ? version.namespace : nil, name: version.name)
-                group.addTask {
-                    do throws(APIStatus) { _ = try await self.delete(key, options: options, context: context) } catch { return error }
-                    return nil
-                }
+        var rest = selected.items[...]
+        let failures = await withTaskGroup(of: APIStatus?.self) { group in
+            var failures: [APIStatus] = []
+            // Side by side, so that the deletions share the disk's commits.
+            for version in rest.prefix(Self.deletionsMax) { group.addTask { await self.failure(deleting: version, type, options, context) } }
+            rest = rest.dropFirst(Self.deletionsMax)
+            while let result = await group.next() {
+                if let failure = result { failures.append(failure) }
+                if let version = rest.popFirst() { group.addTask { await self.failure(deleting: version, type, options, context) } }
             }
-            return await group.reduce(into: [APIStatus?]()) { $0.append($1) }
+            return failures
         }
-        if let failure = results.compactMap({ $0 }).first(where: { $0.reason != .notFound }) { throw failure }
+        if let failure = failures.first { throw failure }
         return selected
+    }
+
+    /// Why the object could not be deleted; nil when it could or was gone.
+    private func failure(
+        deleting version: ObjectVersion, _ type: ResourceType, _ options: DeleteOptions, _ context: RequestContext
+    ) async -> APIStatus? {
+        let key = ObjectKey(type, namespace: type.isNamespaced ? version.namespace : nil, name: version.name)
+        do throws(APIStatus) { _ = try await delete(key, options: options, context: context) } catch {
+            return error.reason == .notFound ? nil : error
+        }
+        return nil
     }
 }

@@ -46,10 +46,12 @@ package struct LocalClient: ResourceClient {
         try await registry.patch(key, patch, subresource: subresource, options: options, context: context).object
     }
 
+    @discardableResult
     package func delete(_ key: ObjectKey, options: DeleteOptions) async throws(APIStatus) -> Object {
         try await registry.delete(key, options: options, context: context).object
     }
 
+    @discardableResult
     package func createSubresource(
         _ key: ObjectKey, _ subresource: String, _ body: Object, options: WriteOptions
     ) async throws(APIStatus) -> Object {

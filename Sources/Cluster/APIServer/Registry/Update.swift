@@ -31,6 +31,7 @@ extension Registry {
         _ key: ObjectKey, subresource: String?, options: WriteOptions, manager: String, context: RequestContext,
         make: (Object) throws(APIStatus) -> Object
     ) async throws(APIStatus) -> WriteResult {
+        guard subresource.map({ Self.writableParts.contains($0) && key.type.subresources.contains($0) }) ?? true else { throw unknownSubresource(key) }
         for _ in 0..<Self.attemptsMax {
             guard let current = store.latest(key.type.groupResource, namespace: key.namespace ?? "", name: key.name) else {
                 throw .notFound(key.type, name: key.name)
@@ -115,17 +116,25 @@ extension Registry {
             if !sent.uid.isEmpty { new.uid = sent.uid }
         default:
             if type.subresources.contains("status") { new["status"] = live["status"] }
+            // Before the fields are attributed to whoever sent them.
+            for key in Self.serverMetadata { new["metadata", key] = live["metadata", key] }
         }
         if subresource != "finalize" { Strategy.of(type).prepareForUpdate(&new, live) }
         return new
     }
 
+    /// The subresources whose writes change the object itself; `resize` and `ephemeralcontainers` wait for an agent that does them.
+    private static let writableParts: Set<String> = ["status", "scale", "finalize", "binding"]
+
+    /// What the server alone sets, apart from what tells one version from another.
+    private static let serverMetadata = [
+        "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName", "selfLink", "generation",
+    ]
+
     /// Puts back what no client may change, and counts the generation.
     private func kept(_ made: Object, _ old: Object, _ type: ResourceType, subresource: String?) -> Object {
         var new = made
-        for key in ["uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName", "selfLink", "generation"] {
-            new["metadata", key] = old["metadata", key]
-        }
+        for key in Self.serverMetadata + ["uid", "resourceVersion"] { new["metadata", key] = old["metadata", key] }
         new["apiVersion"] = old["apiVersion"]
         new["kind"] = old["kind"]
         if Strategy.of(type).hasGeneration {
