@@ -25,7 +25,6 @@ struct SourceTests {
         #expect(commit.author == "Ada")
         #expect(commit.time.description == "2026-01-02T03:04:05Z")
         #expect(try await repository.headBranch() == "main")
-        #expect(try await repository.isAncestor(ObjectID(first)!, of: ObjectID(second)!))
         #expect(try await repository.changes(from: ObjectID(first), to: ObjectID(second)!, under: ".") == [PathChange(path: "a.yaml", kind: .modified)])
     }
 
