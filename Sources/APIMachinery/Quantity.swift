@@ -116,21 +116,32 @@ extension Quantity {
 
     /// |whole.fraction × multiplier × 10^exponent| in billionths, rounded up; saturates.
     private static func magnitude(whole: ArraySlice<UInt8>, fraction: ArraySlice<UInt8>, multiplier: Int128, exponent: Int) -> Int128 {
+        var fraction = fraction
+        while fraction.last == 48 { fraction.removeLast() }
         let digits = (whole + fraction).drop { $0 == 48 }
         if digits.isEmpty { return 0 }
         // The value is digits × 10^scale billionths × multiplier.
         var scale = exponent - fraction.count + 9
         var value: Int128 = 0
         var isInexact = false
-        for (index, digit) in digits.enumerated() {
+        var isFull = false
+        for digit in digits {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-            // 36 digits are kept exactly; what lies beyond only matters by its presence.
-            if overflow || index >= 36 {
+            let (sum, carry) = product.addingReportingOverflow(Int128(digit - 48))
+            // Digits beyond the type's range only matter by their presence.
+            if overflow || carry || isFull {
+                isFull = true
                 isInexact = isInexact || digit != 48
                 scale += 1
             } else {
-                value = product + Int128(digit - 48)
+                value = sum
             }
+        }
+        // Makes room for a binary multiplier.
+        while multiplier > 1, scale < 0, value > 1_000_000_000_000_000_000 {
+            isInexact = isInexact || value % 10 != 0
+            value /= 10
+            scale += 1
         }
         let (product, overflow) = value.multipliedReportingOverflow(by: multiplier)
         if overflow { return .max }

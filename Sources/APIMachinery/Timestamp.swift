@@ -62,7 +62,8 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
         }
         guard let year = number(4), literal("-"), let month = number(2), literal("-"), let day = number(2), literal("Tt "),
             let hour = number(2), literal(":"), let minute = number(2), literal(":"), let second = number(2),
-            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61, year >= 1678, year < 2262
+            (1...12).contains(month), day >= 1, day <= Self.daysIn(month: month, year: year), hour < 24, minute < 60, second < 60,
+            year >= 1678, year < 2262
         else { return nil }
         var fraction: Int64 = 0
         if literal(".") {
@@ -78,12 +79,20 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
         var offset: Int64 = 0
         if !literal("Zz") {
             let isNegative = position < bytes.count && bytes[position] == UInt8(ascii: "-")
-            guard literal("+-"), let hours = number(2), literal(":"), let minutes = number(2) else { return nil }
+            guard literal("+-"), let hours = number(2), literal(":"), let minutes = number(2), hours < 24, minutes < 60 else { return nil }
             offset = (hours * 3600 + minutes * 60) * (isNegative ? -1 : 1)
         }
         guard position == bytes.count else { return nil }
         let days = Self.days(year: year, month: month, day: day)
         nanoseconds = (days * 86_400 + hour * 3600 + minute * 60 + second - offset) * 1_000_000_000 + fraction
+    }
+
+    private static func daysIn(month: Int64, year: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 
     // Days since the epoch and back, proleptic Gregorian: Howard Hinnant, "chrono-Compatible

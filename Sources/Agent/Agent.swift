@@ -20,7 +20,7 @@ package final class Agent: Service, NodeEndpoint {
         package var apiServerURL: String
         /// Registry host → URL of its mirror.
         package var registryMirrors: [String: String]
-        /// Address of the cluster's DNS server; nil while none is served, and pods then use the host's resolvers.
+        /// Address of the cluster's DNS server; nil: the one that this node answers on.
         package var clusterDNS: String?
         package var clock: any WallClock
         package var logger: Logger
@@ -164,7 +164,7 @@ package final class Agent: Service, NodeEndpoint {
                 clock: clock),
             references: ReferencedObjects(client: client, clock: clock, logger: logger),
             environment: ServiceEnvironment(services: services, apiServerURL: configuration.apiServerURL),
-            resolver: Resolver(clusterDNS: configuration.clusterDNS), nodeResources: resources, http: http, events: events,
+            resolver: Resolver(clusterDNS: configuration.clusterDNS ?? NameServer.address(serviceCIDR: configuration.serviceCIDR)), nodeResources: resources, http: http, events: events,
             drain: { await proxy.drained(podIP: $0, within: $1) }, clock: clock, logger: logger)
         let controller = PodController(pods: self.pods, services: pods)
         let collector = GarbageCollector(controller: controller)

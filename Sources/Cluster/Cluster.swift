@@ -114,7 +114,16 @@ package final class Cluster: Sendable {
     package func client(as user: UserInfo) -> any ResourceClient { LocalClient(registry: registry, user: user) }
 
     /// What runs the cluster, in start order.
-    package var services: [any Service] { [apiServer] }
+    package var services: [any Service] {
+        let (clock, logger) = (configuration.clock, configuration.logger)
+        return [
+            apiServer,
+            Controllers(
+                client: { [registry] name in LocalClient(registry: registry, user: .component(name)) }, clock: clock, logger: logger,
+                certificateAuthority: authorityPEM),
+            Scheduler(client: client(as: .component("scheduler")), clock: clock, logger: logger),
+        ]
+    }
 
     /// The address that clients on this machine use.
     private static func url(host: String, port: Int) -> String {

@@ -192,7 +192,7 @@ struct DefaultsTests {
             """
             {apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {selector: {}, template: {spec: {
               volumes: [{name: e}, {name: c, configMap: {name: x}}, {name: h, hostPath: {path: /x}}, {name: p, projected: {sources: [{serviceAccountToken: {path: t}}]}}],
-              containers: [{name: a, image: nginx, ports: [{containerPort: 80}], env: [{name: N, valueFrom: {fieldRef: {fieldPath: metadata.name}}}],
+              containers: [{name: a, image: nginx, ports: [{containerPort: 80}], env: [{name: E, valueFrom: {fieldRef: {fieldPath: metadata.name}}}],
                 livenessProbe: {httpGet: {port: 80}, timeoutSeconds: 0}}, {name: b, image: "nginx:1.2"}, {name: c, image: "h:5000/x"}, {name: d, image: "x@sha256:0"}]}}}}
             """)
         #expect(
@@ -211,7 +211,7 @@ struct DefaultsTests {
                         "containers": [
                             [
                                 "name": "a", "image": "nginx", "imagePullPolicy": "Always", "ports": [["containerPort": 80, "protocol": "TCP"]],
-                                "env": [["name": "N", "valueFrom": ["fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.name"]]]],
+                                "env": [["name": "E", "valueFrom": ["fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.name"]]]],
                                 "livenessProbe": [
                                     "httpGet": ["path": "/", "port": 80, "scheme": "HTTP"], "timeoutSeconds": 1, "periodSeconds": 10,
                                     "successThreshold": 1, "failureThreshold": 3,

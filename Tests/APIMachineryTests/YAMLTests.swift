@@ -144,7 +144,7 @@ struct YAMLTests {
     @Test("Kubernetes' shapes are written as kubectl writes them")
     func encoding() {
         let value: JSON = [
-            "kind": "ConfigMap", "data": ["a.conf": "one\n two\n", "b": "x\ny", "n": "12", "t": "true", "e": "", "d": "2001-01-01"],
+            "kind": "ConfigMap", "data": ["a.conf": "one\n two\n", "b": "x\ny", "num": "12", "t": "true", "e": "", "d": "2001-01-01"],
             "list": [["name": "a", "args": ["-c", "a: b", "# x"]], [], [:], .null, 1, 2.5], "empty": [:],
         ]
         #expect(
@@ -158,7 +158,7 @@ struct YAMLTests {
                     y
                   d: "2001-01-01"
                   e: ""
-                  n: "12"
+                  num: "12"
                   t: "true"
                 empty: {}
                 kind: ConfigMap

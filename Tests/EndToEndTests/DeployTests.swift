@@ -48,7 +48,7 @@ extension EndToEnd {
                         metadata: {labels: {app: sleeper}}
                         spec:
                           terminationGracePeriodSeconds: 0
-                          containers: [{name: main, image: "busybox:1.35", command: [sleep, "600"]}]
+                          containers: [{name: main, image: "busybox:1.36", command: [sleep, "600"]}]
                     """
                 #expect(try await host.kubectl("apply", "-f", "-", input: manifest).contains("deployment.apps/sleeper created"))
                 #expect(try await host.kubectl("apply", "-f", "-", input: manifest).contains("unchanged"))

@@ -130,8 +130,13 @@ package final class Informer: Sendable {
         while true {
             do {
                 if state.withLock({ $0.resourceVersion.isEmpty }) { try await relist() }
-                wait = Self.backoff.lowerBound
-                try await follow()
+                let begin = clock.now
+                let isWorking = try await follow { wait = Self.backoff.lowerBound }
+                // A server that ends watches at once must not be asked in a tight loop.
+                if !isWorking, clock.now - begin < .seconds(1) {
+                    try await clock.sleep(for: wait)
+                    wait = min(wait * 2, Self.backoff.upperBound)
+                }
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
@@ -161,11 +166,15 @@ package final class Informer: Sendable {
         replace(with: items, version: version)
     }
 
-    private func follow() async throws {
+    /// Follows one watch to its end; whether it delivered anything. `onEvent` runs at each event.
+    private func follow(_ onEvent: () -> Void) async throws -> Bool {
         var watch = options
         watch.resourceVersion = state.withLock { $0.resourceVersion }
         watch.allowWatchBookmarks = true
+        var isWorking = false
         for try await event in try await client.watch(type, namespace: namespace, options: watch) {
+            isWorking = true
+            onEvent()
             switch event {
             case .added(let object), .modified(let object): store(object)
             case .deleted(let object): remove(Key(object), last: object)
@@ -177,6 +186,7 @@ package final class Informer: Sendable {
             }
         }
         try Task.checkCancellation()
+        return isWorking
     }
 
     private func replace(with items: [Object], version: String) {

@@ -53,8 +53,9 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let answer = state.withLock { state -> Key?? in
-                    if let key = state.core.take() { return .some(key) }
+                    // First, so that a cancelled worker does not go on with what is queued.
                     if Task.isCancelled { return .some(nil) }
+                    if let key = state.core.take() { return .some(key) }
                     state.waiting[id] = continuation
                     state.order.append(id)
                     return nil

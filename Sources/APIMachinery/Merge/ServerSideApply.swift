@@ -34,6 +34,8 @@ package enum ServerSideApply {
 
         var merged = StructuredMerge.merged(current, config, schema) ?? current
         merged = pruned(merged, previous: previous?.fields ?? FieldSet(), stated: stated, managed, schema)
+        // An empty list or object that is stated may have gone with its last item.
+        merged = StructuredMerge.merged(merged, config, schema) ?? merged
         let comparison = FieldComparison(current, merged, schema)
         try checkConflicts(comparison, managed, identity, force: force, configuration)
         managed.remove(comparison.added.union(comparison.modified), exceptFrom: identity)
@@ -90,6 +92,9 @@ package enum ServerSideApply {
             throw .badRequest("metadata.managedFields must be nil in a server-side apply; remove it")
         }
         var fields = configuration.fields
+        if let metadata = fields["metadata"], metadata.object == nil {
+            throw .badRequest("metadata must be a mapping, found \(metadata.typeName)")
+        }
         if case .object(let normalized)? = schema?.normalized(.object(fields)) { fields = normalized }
         if subresource == "status" {
             var kept: JSONObject = [:]

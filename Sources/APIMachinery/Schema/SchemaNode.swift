@@ -128,4 +128,13 @@ final class SchemaType: Sendable {
             return fields
         }
     }
+
+    /// Ends the references to other types, when the table goes.
+    func forgetFields() {
+        // Released outside the lock: it may free other types.
+        _ = loaded.withLock { kept in
+            defer { kept = nil }
+            return kept
+        }
+    }
 }

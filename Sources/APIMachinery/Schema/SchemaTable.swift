@@ -30,6 +30,11 @@ final class SchemaTable: Sendable {
         lineOfKind = kinds
     }
 
+    deinit {
+        // Types that refer to themselves would keep themselves.
+        for node in types.withLock({ Array($0.values) }) { node.type?.forgetFields() }
+    }
+
     var kinds: [GroupVersionKind] { Array(lineOfKind.keys) }
     var count: Int { lines.count }
 
@@ -54,7 +59,9 @@ final class SchemaTable: Sendable {
                 inline.valueType, format: inline.format, type: SchemaType(name: name) { .none })
         } else {
             let package = short.lastIndex(of: ".").map { String(short[...$0]) } ?? ""
-            let type = SchemaType(name: name, defaults: TypeDefaults.table[short]) { [text] in
+            // The table owns its types; one that outlives it knows the fields it has read.
+            let type = SchemaType(name: name, defaults: TypeDefaults.table[short]) { [text, weak self] in
+                guard let self else { return .none }
                 var parser = SchemaFieldParser(text: text, position: body, package: package, table: self)
                 return parser.fields()
             }

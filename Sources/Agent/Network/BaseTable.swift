@@ -2,19 +2,29 @@
 ///
 /// Modelled on the tasks that the Kubernetes documentation gives to a service proxy ("Virtual IPs
 /// and Service Proxies"); syntax: nft(8).
-struct BaseTable: Sendable, Equatable {
+package struct BaseTable: Sendable, Equatable {
     /// An empty chain whose presence tells that `route_localnet` was off before us.
     static let restoreMark = "restore-route-localnet"
 
-    var name: String
-    var podCIDR: String
-    var serviceCIDR: String
-    var restoresRouteLocalnet: Bool
+    /// Its first rule names the service range, so that a table tells what it was made for.
+    static let refusingChain = "unanswered"
+
+    package var name: String
+    package var podCIDR: String
+    package var serviceCIDR: String
+    package var restoresRouteLocalnet: Bool
+
+    package init(name: String, podCIDR: String, serviceCIDR: String, restoresRouteLocalnet: Bool) {
+        self.name = name
+        self.podCIDR = podCIDR
+        self.serviceCIDR = serviceCIDR
+        self.restoresRouteLocalnet = restoresRouteLocalnet
+    }
 
     /// Commands that put the table in the place of what has its name, with `content`, at once: the
     /// kernel switches from the old rules to the new ones between two packets, and connections that
     /// exist keep their translation.
-    func replacement(content: Ruleset) -> String {
+    package func replacement(content: Ruleset) -> String {
         "table inet \(name)\ndelete table inet \(name)\n" + definition + content.transaction(from: Ruleset(), table: name)
     }
 
@@ -53,7 +63,7 @@ struct BaseTable: Sendable, Equatable {
             reject
           }
           # What is still addressed to a service here has no endpoint, or no such port.
-          chain unanswered {
+          chain \(Self.refusingChain) {
             ip daddr \(serviceCIDR) goto refuse
             ip daddr . meta l4proto . th dport @refused-addresses goto refuse
           }
@@ -61,16 +71,16 @@ struct BaseTable: Sendable, Equatable {
             type filter hook forward priority 0
             ct state invalid ip saddr \(podCIDR) drop
             ct state invalid ip daddr \(podCIDR) drop
-            jump unanswered
+            jump \(Self.refusingChain)
           }
           chain filter-output {
             type filter hook output priority 0
-            jump unanswered
+            jump \(Self.refusingChain)
           }
           chain filter-input {
             type filter hook input priority 0
             iifname != "lo" ip daddr 127.0.0.0/8 ct status ! dnat drop
-            jump unanswered
+            jump \(Self.refusingChain)
             meta nfproto ipv4 meta l4proto . th dport @refused-node-ports goto refuse
           }
         }

@@ -8,7 +8,7 @@ package struct PodNetwork: Sendable {
 
     /// The node's own address in the pod network: the first of the range, which host-local gives to
     /// the host's end of each pod's link. nil when `podCIDR` is not an IPv4 range.
-    static func gateway(of cidr: String) -> String? { IPv4Range(cidr).map { IPv4Range.text($0.first &+ 1) } }
+    package static func gateway(of cidr: String) -> String? { IPv4Range(cidr).map { IPv4Range.text($0.first &+ 1) } }
 
     package init(podCIDR: String) { self.podCIDR = podCIDR }
 
@@ -17,7 +17,7 @@ package struct PodNetwork: Sendable {
         guard let gateway = Self.gateway(of: podCIDR) else {
             throw Containerd.Failure(description: "the pod range must be an IPv4 range such as 10.42.0.0/16, found \(podCIDR)")
         }
-        try SmallFile.set("1", in: "/proc/sys/net/ipv4/ip_forward")
+        try KernelFile.set("1", at: "/proc/sys/net/ipv4/ip_forward")
         try await Command("ip", "-batch", "-").output(
             input: """
                 link set lo up

@@ -2,9 +2,9 @@
 ///
 /// Names follow the objects (`svc/NAMESPACE/NAME/tcp-80`), which nft's identifiers allow, so that
 /// `nft list table` reads as the cluster does.
-struct Ruleset: Sendable, Equatable {
+package struct Ruleset: Sendable, Equatable {
     /// The table's maps and sets that are there from the start.
-    enum Collection: String, Sendable, CaseIterable, Comparable {
+    package enum Collection: String, Sendable, CaseIterable, Comparable {
         /// Address, protocol and port → chain.
         case serviceAddresses = "service-addresses"
         /// Protocol and port, on every address of the node → chain.
@@ -15,27 +15,34 @@ struct Ruleset: Sendable, Equatable {
         /// Endpoint, twice: a pod that reaches itself through a service.
         case hairpins
 
-        static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+        package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
     }
 
-    struct Element: Sendable, Hashable, Comparable {
-        var collection: Collection
+    package struct Element: Sendable, Hashable, Comparable {
+        package var collection: Collection
         /// As nft writes it: `10.43.0.1 . tcp . 80`.
-        var key: String
+        package var key: String
 
-        static func < (a: Self, b: Self) -> Bool { (a.collection, a.key) < (b.collection, b.key) }
+        package init(_ collection: Collection, _ key: String) {
+            self.collection = collection
+            self.key = key
+        }
+
+        package static func < (a: Self, b: Self) -> Bool { (a.collection, a.key) < (b.collection, b.key) }
     }
 
     /// Chain → its rules.
-    var chains: [String: [String]] = [:]
+    package var chains: [String: [String]] = [:]
     /// Set of clients bound to an endpoint → how long they stay bound, in seconds.
-    var affinities: [String: Int] = [:]
+    package var affinities: [String: Int] = [:]
     /// Element → verdict; empty for elements of sets.
-    var elements: [Element: String] = [:]
+    package var elements: [Element: String] = [:]
+
+    package init() {}
 
     /// Adds another's content. What is there already stays: of two services that claim one address
     /// the one merged first has it.
-    mutating func merge(_ other: Ruleset) {
+    package mutating func merge(_ other: Ruleset) {
         chains.merge(other.chains) { first, _ in first }
         affinities.merge(other.affinities) { first, _ in first }
         elements.merge(other.elements) { first, _ in first }
@@ -43,7 +50,7 @@ struct Ruleset: Sendable, Equatable {
 
     /// The commands that turn `old` into this within table `inet NAME`; empty when nothing differs.
     /// `nft -f` applies them at once or not at all.
-    func transaction(from old: Ruleset, table: String) -> String {
+    package func transaction(from old: Ruleset, table: String) -> String {
         var lines: [String] = []
         for (name, seconds) in affinities.sorted(by: { $0.key < $1.key }) where old.affinities[name] == nil {
             lines.append("add set inet \(table) \(name) { type ipv4_addr; flags dynamic,timeout; timeout \(seconds)s; }")

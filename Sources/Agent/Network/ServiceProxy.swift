@@ -33,6 +33,7 @@ package final class ServiceProxy: Service {
     private let logger: Logger
     private let state: Mutex<State>
     private let changed = Signal()
+    private let nameServer: NameServer
 
     /// `pods` are those of this node (for host ports). Make it before the informers run; they are run
     /// by their owner.
@@ -46,35 +47,68 @@ package final class ServiceProxy: Service {
         self.serviceCIDR = serviceCIDR
         self.logger = logger
         state = Mutex(State(table: ServiceTable(nodeName: nodeName)))
-        services.onChange { [self] change in see(change) { $0.setService($1, isDeleted: $2) } }
-        endpointSlices.onChange { [self] change in see(change) { $0.setSlice($1, isDeleted: $2) } }
+        nameServer = NameServer(
+            zone: DNSZone(ranges: [podCIDR, serviceCIDR]),
+            ownAddresses: [NameServer.address(serviceCIDR: serviceCIDR), PodNetwork.gateway(of: podCIDR)].compactMap { $0 }, logger: logger)
+        services.onChange { [self] change in
+            see(change) { $0.setService($1, isDeleted: $2) }
+            nameServer.setService(change.object, isDeleted: change.isDeletion)
+        }
+        endpointSlices.onChange { [self] change in
+            see(change) { $0.setSlice($1, isDeleted: $2) }
+            nameServer.setSlice(change.object, isDeleted: change.isDeletion)
+        }
         pods.onChange { [self] change in see(change) { $0.setPod($1, isDeleted: $2) } }
     }
 
     private func see(_ change: Informer.Change, _ store: (inout ServiceTable, Object, Bool) -> Void) {
-        state.withLock { state in
-            if case .deleted(let object) = change {
-                store(&state.table, object, true)
-            } else {
-                store(&state.table, change.object, false)
-            }
-        }
+        state.withLock { store(&$0.table, change.object, change.isDeletion) }
         changed.fire()
     }
 
     package func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.serveNames() }
+            group.addTask { try await self.program() }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Runs the name server, again after a failure: without it services still work.
+    private func serveNames() async throws {
+        guard let address = NameServer.address(serviceCIDR: serviceCIDR), let host = PodNetwork.gateway(of: podCIDR) else {
+            return await Signal().wait()
+        }
+        while !Task.isCancelled {
+            do {
+                try await nameServer.run(host: host) { ports in
+                    self.state.withLock { $0.table.setNameServer(address, host: host, ports: ports) }
+                    self.changed.fire()
+                }
+            } catch {
+                if Task.isCancelled { return }
+                logger.error("the name server ended; starting it again", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: Self.backoff.upperBound)
+            }
+        }
+    }
+
+    /// Keeps the kernel's table equal to what the cluster says.
+    private func program() async throws {
         for informer in informers { await informer.waitUntilSynced() }
+        let network = ServiceNetwork(instance)
         var applied: Ruleset?
         var datagramEndpoints: Set<String> = []
         var wait = Self.backoff.lowerBound
         while !Task.isCancelled {
-            let next = state.withLock { $0.table.ruleset() }
+            let next = state.withLock { $0.table.outcome() }
             do {
                 if let applied {
                     let transaction = next.ruleset.transaction(from: applied, table: instance.tableName)
                     if !transaction.isEmpty { try await Command("nft", "-f", "-").output(input: transaction) }
                 } else {
-                    try await replaceTable(content: next.ruleset)
+                    try await network.replace(podCIDR: podCIDR, serviceCIDR: serviceCIDR, content: next.ruleset)
                 }
                 applied = next.ruleset
                 wait = Self.backoff.lowerBound
@@ -91,17 +125,6 @@ package final class ServiceProxy: Service {
             datagramEndpoints = next.datagramEndpoints
             await changed.wait()
         }
-    }
-
-    /// Puts the whole table in place of the old one, and what it stands on: routes and sysctls.
-    private func replaceTable(content: Ruleset) async throws {
-        let network = ServiceNetwork(instance: instance, podCIDR: podCIDR, serviceCIDR: serviceCIDR)
-        let base = BaseTable(
-            name: instance.tableName, podCIDR: podCIDR, serviceCIDR: serviceCIDR,
-            restoresRouteLocalnet: try await network.restoresRouteLocalnet())
-        try await Command("nft", "-f", "-").output(input: base.replacement(content: content))
-        // After the table, whose input chain keeps strangers off the loopback addresses.
-        try await network.prepare()
     }
 
     private func finishDrains(programmed: Set<String>) {
@@ -154,8 +177,12 @@ package final class ServiceProxy: Service {
         }
     }
 
-    /// Removes the table of `instance`, and with it every rule, and the route of the service range.
-    package static func removeTable(_ instance: Instance, podCIDR: String, serviceCIDR: String) async throws {
-        try await ServiceNetwork(instance: instance, podCIDR: podCIDR, serviceCIDR: serviceCIDR).remove()
+    /// Removes the table of `instance`, and with it every rule, and the route of its service range.
+    package static func removeTable(_ instance: Instance) async throws { try await ServiceNetwork(instance).remove() }
+}
+
+extension Informer.Change {
+    fileprivate var isDeletion: Bool {
+        if case .deleted = self { true } else { false }
     }
 }

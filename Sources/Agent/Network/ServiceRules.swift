@@ -144,7 +144,7 @@ enum ServiceRules {
 
 extension ServiceRules.Part {
     fileprivate mutating func add(_ collection: Ruleset.Collection, _ key: String, _ verdict: String) {
-        ruleset.elements[Ruleset.Element(collection: collection, key: key)] = verdict
+        ruleset.elements[Ruleset.Element(collection, key)] = verdict
     }
 
     /// Makes the chain that spreads connections over `endpoints`; nil when there are none.

@@ -9,13 +9,14 @@ import Synchronization
 package final class PodController: Sendable {
     /// The slow listing that repairs what an event stream may have lost.
     package static let relistInterval = Duration.seconds(300)
+    /// How long the first listing waits for the event stream.
+    static let firstListDelay = Duration.seconds(2)
 
     private struct State {
         var entries: [String: PodEntry] = [:]
         /// Container or sandbox id → pod uid.
         var owners: [String: String] = [:]
         var isAdopted = false
-        var isTearingDown = false
     }
 
     let services: PodServices
@@ -25,7 +26,6 @@ package final class PodController: Sendable {
     private let jobs: AsyncStream<@Sendable () async -> Void>
     private let jobsIn: AsyncStream<@Sendable () async -> Void>.Continuation
     private let relistDue = Signal()
-    private let becameEmpty = Signal()
 
     /// `pods` lists those bound to this node; make the controller before the informer runs.
     package init(pods: Informer, services: PodServices) {
@@ -75,7 +75,7 @@ package final class PodController: Sendable {
         case .added(let object), .updated(_, let object):
             if case .updated(let old, _) = change, old.uid != object.uid { send(.gone, to: old.uid) }
             let isKnown = state.withLock { state in
-                if !state.isAdopted || state.isTearingDown { return true }
+                if !state.isAdopted { return true }
                 if state.entries[object.uid] != nil { return true }
                 state.entries[object.uid] = PodEntry(Pod(object))
                 return false
@@ -103,7 +103,6 @@ package final class PodController: Sendable {
                 state.owners = state.owners.filter { $0.value != uid }
             }
             services.references.forget(uid)
-            becameEmpty.fire()
         } else if let wakeAt {
             wakes.add(uid, after: wakeAt - now)
         }
@@ -161,8 +160,10 @@ package final class PodController: Sendable {
 
     private func relist() async throws {
         await pods.waitUntilSynced()
+        var limit = Self.firstListDelay
         while true {
-            await relistDue.wait(until: services.clock.now + Self.relistInterval, clock: services.clock)
+            await relistDue.wait(until: services.clock.now + limit, clock: services.clock)
+            limit = Self.relistInterval
             try Task.checkCancellation()
             do {
                 try await observe()
@@ -191,7 +192,7 @@ package final class PodController: Sendable {
                 state.isAdopted = true
                 for object in pods.list() where state.entries[object.uid] == nil { state.entries[object.uid] = PodEntry(Pod(object)) }
             }
-            return sandboxes.keys.filter { state.entries[$0] == nil && !state.isTearingDown }
+            return sandboxes.keys.filter { state.entries[$0] == nil }
         }
         for entry in entries { send(.observed(sandboxes[entry.uid] ?? [], containers[entry.uid] ?? []), to: entry.uid) }
         for uid in orphans {

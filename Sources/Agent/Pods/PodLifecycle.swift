@@ -138,6 +138,8 @@ package struct PodLifecycle: Sendable {
     /// Compares what is with what should be, and returns what to do about the difference.
     package mutating func advance(now: Timestamp) -> [PodAction] {
         wakeAt = nil
+        // Before the runtime was asked what it has, nothing may be made twice.
+        guard isAdopted else { return [] }
         if startTime == nil { startTime = now }
         if stage == .active, let reason = endReason(now: now) { begin(reason, now: now) }
         if case .ending(let reason, let deadline) = stage, reason != .deleted, pod.isDeleting || isGone {

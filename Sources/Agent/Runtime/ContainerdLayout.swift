@@ -36,6 +36,8 @@ package struct ContainerdLayout: Sendable, Hashable {
     package var leases: String { directory + "/leases" }
     /// The boot for which `state` is valid.
     package var bootFile: String { directory + "/boot" }
+    /// The pod range that the node was last prepared for.
+    var podRangeFile: String { directory + "/pod-range" }
     /// Image archives (`*.tar`) to import at start.
     package var images: String { dataDirectory + "/images" }
     /// Names, sizes and times of the archives imported already; inside `root`, so that it goes with the images.

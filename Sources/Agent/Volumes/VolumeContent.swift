@@ -90,9 +90,10 @@ struct VolumeContent: Sendable {
             let name = source["name"]?.string ?? ""
             let isOptional = source["optional"]?.bool ?? false
             let object: Object
-            do {
+            do throws(APIStatus) {
                 object = try await client.get(ObjectKey(type, namespace: pod.namespace, name: name))
-            } catch where error.reason == .notFound && isOptional {
+            } catch {
+                guard error.reason == .notFound && isOptional else { throw error }
                 return [:]
             }
             let data = try ConfigurationData(object)

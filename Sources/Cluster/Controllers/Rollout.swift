@@ -30,7 +30,9 @@ struct Rollout {
         var name: String { object.name }
         var specReplicas: Int { Int(object.spec["replicas"]?.int ?? 1) }
         var statusReplicas: Int { Int(object.status["replicas"]?.int ?? 0) }
-        var available: Int { Int(object.status["availableReplicas"]?.int ?? 0) }
+        /// Available pods, as far as the ReplicaSet keeps them: a status from before it was scaled
+        /// down still counts those that are going.
+        var available: Int { min(specReplicas, Int(object.status["availableReplicas"]?.int ?? 0)) }
         var revision: Int64 { object.annotations[DeploymentAnnotation.revision].flatMap { Int64($0) } ?? 0 }
         var desired: Int? { object.annotations[DeploymentAnnotation.desiredReplicas].flatMap { Int($0) } }
     }
@@ -118,7 +120,7 @@ struct Rollout {
             spare -= cut
             scaleOld(index, to: old[index].replicas - cut)
         }
-        var excess = all.reduce(0) { $0 + $1.available } - minAvailable
+        var excess = min(spare, all.reduce(0) { $0 + min($1.available, $1.replicas) } - minAvailable)
         for index in old.indices where excess > 0 && old[index].replicas > 0 {
             let cut = min(excess, old[index].replicas)
             excess -= cut

@@ -1,4 +1,5 @@
 import APIMachinery
+import FoundationEssentials
 
 /// A manifest file, parsed and checked by itself: what depends on nothing but its bytes, and so is
 /// kept by blob id. Its path, the cluster's kinds and the other files come in later.
@@ -112,9 +113,16 @@ struct ManifestFile: Sendable {
     }
 
     /// The object without what the server writes: status, and the metadata that exports carry along.
+    /// A Secret's `stringData` becomes `data`, as it is stored, so that drift in it can be seen.
     private static func desired(_ object: Object) -> Object {
         var object = object
         object.fields["status"] = nil
+        if object.kind == "Secret", object.apiVersion == "v1", let texts = object.fields["stringData"]?.object {
+            for member in texts {
+                object.set(.string(Data((member.value.string ?? "").utf8).base64EncodedString()), at: ["data", member.key])
+            }
+            object.fields["stringData"] = nil
+        }
         guard var metadata = object.fields["metadata"]?.object else { return object }
         for key in ["managedFields", "creationTimestamp", "deletionTimestamp", "uid", "resourceVersion", "generation", "selfLink"] {
             metadata[key] = nil

@@ -30,6 +30,19 @@ package struct Renderer: Sendable {
         return Rendered(commit: commit, objects: objects, warnings: walk.warnings)
     }
 
+    /// What the server refused, as errors of the manifests with file, line and column.
+    package func diagnose(_ failures: [PlanFailure], in repository: Repository) async -> RenderFailure {
+        var diagnostics: [Diagnostic] = []
+        for failure in failures {
+            for message in failure.messages {
+                let origin = failure.object.origin
+                let position = await position(of: message.field, in: origin, repository: repository)
+                diagnostics.append(Diagnostic(path: origin.path, line: position.line, column: position.column, message.text))
+            }
+        }
+        return RenderFailure(diagnostics)
+    }
+
     /// Where a field stands in its file: the file is read again, since only errors ask.
     package func position(of field: FieldPath, in origin: ManifestOrigin, repository: Repository) async -> Diagnostic.Position {
         let start = Diagnostic.Position(line: origin.line, column: origin.column)

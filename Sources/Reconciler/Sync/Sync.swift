@@ -43,14 +43,6 @@ struct Sync: Sendable {
 
     /// The server's refusals as messages with the place in the file.
     func lines(_ failures: [PlanFailure], in repository: Repository) async -> [String] {
-        var diagnostics: [Diagnostic] = []
-        for failure in failures {
-            for message in failure.messages {
-                let origin = failure.object.origin
-                let position = await renderer.position(of: message.field, in: origin, repository: repository)
-                diagnostics.append(Diagnostic(path: origin.path, line: position.line, column: position.column, message.text))
-            }
-        }
-        return RenderFailure(diagnostics).lines
+        await renderer.diagnose(failures, in: repository).lines
     }
 }

@@ -1,6 +1,5 @@
+import Agent
 import Testing
-
-@testable import Agent
 
 struct AddressTests {
     @Test("Ranges are read strictly", .timeLimit(.minutes(1)), arguments: [
@@ -28,12 +27,5 @@ struct AddressTests {
     func socketLength(_ length: Int) {
         let layout = ContainerdLayout(dataDirectory: "/" + String(repeating: "d", count: length))
         #expect((layout.socketPath + ".ttrpc").utf8.count <= 107)
-    }
-
-    @Test("Mount points with blanks are read as they are", .timeLimit(.minutes(1)))
-    func mounts() {
-        let mount = MountPoint(#"36 35 98:0 / /mnt/a\040b rw,noatime master:1 - ext3 /dev/root rw"#)
-        #expect(mount?.path == "/mnt/a b")
-        #expect(mount?.fileSystem == "ext3")
     }
 }

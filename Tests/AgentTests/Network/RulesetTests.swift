@@ -1,8 +1,7 @@
 import APIMachinery
+import Agent
 import TestSupport
 import Testing
-
-@testable import Agent
 
 struct RulesetTests {
     typealias Endpoint = NetworkObjects.Endpoint
@@ -17,7 +16,7 @@ struct RulesetTests {
 
     private func text(_ table: ServiceTable) -> String {
         var table = table
-        return table.ruleset().ruleset.transaction(from: Ruleset(), table: "t")
+        return table.outcome().ruleset.transaction(from: Ruleset(), table: "t")
     }
 
     private static let two = [Endpoint(address: "10.42.0.3"), Endpoint(address: "10.42.0.2")]
@@ -95,7 +94,7 @@ struct RulesetTests {
     @Test("Readiness decides endpoints", .timeLimit(.minutes(1)), arguments: readiness)
     func endpoints(_ sample: (String, [Endpoint], Set<String>)) {
         var table = table([NetworkObjects.service("web", ip: "10.43.0.9")], [NetworkObjects.slice("web", sample.1)])
-        #expect(table.ruleset().addresses == sample.2, "\(sample.0)")
+        #expect(table.outcome().addresses == sample.2, "\(sample.0)")
     }
 
     @Test("A changed endpoint touches its service's chain and nothing else", .timeLimit(.minutes(1)))
@@ -103,9 +102,9 @@ struct RulesetTests {
         var table = table(
             [NetworkObjects.service("web", ip: "10.43.0.9"), NetworkObjects.service("other", ip: "10.43.0.8")],
             [NetworkObjects.slice("web", [Self.two[0]]), NetworkObjects.slice("other", [Self.two[1]])])
-        let before = table.ruleset().ruleset
+        let before = table.outcome().ruleset
         table.setSlice(NetworkObjects.slice("web", [Endpoint(address: "10.42.0.7")]), isDeleted: false)
-        let after = table.ruleset().ruleset
+        let after = table.outcome().ruleset
         #expect(
             after.transaction(from: before, table: "t") == """
                 flush chain inet t svc/default/web/tcp-80
@@ -122,10 +121,10 @@ struct RulesetTests {
         let service = NetworkObjects.service("web", ip: "10.43.0.9", nodePort: 30080, extra: ["sessionAffinity": "ClientIP"])
         let slice = NetworkObjects.slice("web", Self.two)
         var table = table([service], [slice])
-        _ = table.ruleset()
+        _ = table.outcome()
         table.setService(service, isDeleted: true)
         table.setSlice(slice, isDeleted: true)
-        #expect(table.ruleset().ruleset == Ruleset())
+        #expect(table.outcome().ruleset == Ruleset())
     }
 
     @Test("Of two services with one address the first by name has it, whatever the order of events", .timeLimit(.minutes(1)))
@@ -133,10 +132,10 @@ struct RulesetTests {
         let first = NetworkObjects.service("a", ip: "10.43.0.9", extra: ["externalIPs": ["192.0.2.9"]])
         let second = NetworkObjects.service("b", ip: "10.43.0.8", extra: ["externalIPs": ["192.0.2.9"]])
         let slices = [NetworkObjects.slice("a", [Self.two[0]]), NetworkObjects.slice("b", [Self.two[1]])]
-        let element = Ruleset.Element(collection: .serviceAddresses, key: "192.0.2.9 . tcp . 80")
+        let element = Ruleset.Element(.serviceAddresses, "192.0.2.9 . tcp . 80")
         for services in [[first, second], [second, first]] {
             var table = table(services, slices)
-            #expect(table.ruleset().ruleset.elements[element] == "goto svc/default/a/tcp-80")
+            #expect(table.outcome().ruleset.elements[element] == "goto svc/default/a/tcp-80")
         }
     }
 }

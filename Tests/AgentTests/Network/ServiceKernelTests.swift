@@ -1,8 +1,7 @@
 import APIMachinery
+import Agent
 import TestSupport
 import Testing
-
-@testable import Agent
 
 /// The rules in a real kernel, between real TCP servers in namespaces that stand for pods.
 @Suite(.inNetworkNamespace(), .serialized)
@@ -25,11 +24,11 @@ struct ServiceKernelTests {
             try await podNetwork.prepare()
         }
 
-        private var network: ServiceNetwork { ServiceNetwork(instance: instance, podCIDR: "10.42.0.0/16", serviceCIDR: "10.43.0.0/16") }
+        private var network: ServiceNetwork { ServiceNetwork(instance) }
 
         /// Applies what the services have become, as the proxy does.
         func apply() async throws {
-            let next = services.ruleset().ruleset
+            let next = services.outcome().ruleset
             if let applied {
                 let transaction = next.transaction(from: applied, table: instance.tableName)
                 try await Command("nft", "-f", "-").output(input: transaction)
@@ -40,11 +39,7 @@ struct ServiceKernelTests {
         }
 
         func replace() async throws {
-            let base = BaseTable(
-                name: instance.tableName, podCIDR: "10.42.0.0/16", serviceCIDR: "10.43.0.0/16",
-                restoresRouteLocalnet: try await network.restoresRouteLocalnet())
-            try await Command("nft", "-f", "-").output(input: base.replacement(content: services.ruleset().ruleset))
-            try await network.prepare()
+            try await network.replace(podCIDR: "10.42.0.0/16", serviceCIDR: "10.43.0.0/16", content: services.outcome().ruleset)
         }
 
         /// Links a namespace as the CNI plugin ptp does.
@@ -290,17 +285,15 @@ struct ServiceKernelTests {
         try await withNode { node in
             func routeLocalnet() async throws -> String { try await CommandRunner().output("sysctl", "-n", "net.ipv4.conf.all.route_localnet") }
             try await node.apply()
-            let other = ServiceNetwork(instance: Instance(dataDirectory: "/other"), podCIDR: "10.44.0.0/16", serviceCIDR: "10.45.0.0/16")
-            let base = BaseTable(
-                name: other.instance.tableName, podCIDR: "10.44.0.0/16", serviceCIDR: "10.45.0.0/16",
-                restoresRouteLocalnet: try await other.restoresRouteLocalnet())
-            try await Command("nft", "-f", "-").output(input: base.replacement(content: Ruleset()))
+            let other = ServiceNetwork(Instance(dataDirectory: "/other"))
+            try await other.replace(podCIDR: "10.44.0.0/16", serviceCIDR: "10.45.0.0/16", content: Ruleset())
             #expect(try await routeLocalnet() == "1\n")
-            try await ServiceProxy.removeTable(node.instance, podCIDR: "10.42.0.0/16", serviceCIDR: "10.43.0.0/16")
+            try await ServiceProxy.removeTable(node.instance)
             #expect(try await routeLocalnet() == "1\n")
             try await other.remove()
             #expect(try await routeLocalnet() == "0\n")
             #expect(try await Command("nft", "list", "tables").output() == "")
+            #expect(try await Command("ip", "-4", "route", "show", "dev", "lo").output() == "")
         }
     }
 }

@@ -54,7 +54,7 @@ struct RuntimeEventStream {
     private func followContainerd(_ deliver: @escaping @Sendable (RuntimeEvent) -> Void) async throws {
         let events = Containerd_Services_Events_V1_Events.Client(wrapping: runtime.connection)
         let request = Containerd_Services_Events_V1_SubscribeRequest.with {
-            $0.filters = ["/tasks/exit", "/tasks/oom", Self.probeTopic].map { "namespace==\(Self.namespace),topic==\($0)" }
+            $0.filters = ["/tasks/exit", "/tasks/oom", Self.probeTopic].map { "namespace==\"\(Self.namespace)\",topic==\"\($0)\"" }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             let arrived = Signal()

@@ -120,7 +120,7 @@ final class Listener: Sendable {
         decoder.maxHeaderListSize = limits.headBytesMax
         let pipeline = channel.pipeline.syncOperations
         let handler = RequestHandler(
-            responder: responder, limits: limits, tasks: tasks, streams: streams, certificateIdentity: identity(of: channel), isHTTP2: false)
+            responder: responder, limits: limits, tasks: tasks, streams: streams, peer: peer(of: channel), isHTTP2: false)
         try pipeline.addHandler(ConnectionTimeouts(limits: limits))
         try pipeline.configureHTTPServerPipeline(
             withErrorHandling: false, withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoder)
@@ -128,7 +128,7 @@ final class Listener: Sendable {
     }
 
     private func configureHTTP2(_ channel: any Channel) throws {
-        let identity = identity(of: channel)
+        let peer = peer(of: channel)
         let manager = NIOHTTP2ServerConnectionManagementHandler(
             eventLoop: channel.eventLoop,
             configuration: .init(
@@ -156,7 +156,7 @@ final class Listener: Sendable {
                 try streamPipeline.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
                 try streamPipeline.addHandler(
                     RequestHandler(
-                        responder: responder, limits: limits, tasks: tasks, streams: streams, certificateIdentity: identity, isHTTP2: true))
+                        responder: responder, limits: limits, tasks: tasks, streams: streams, peer: peer, isHTTP2: true))
             }
         }
         try pipeline.addHandler(manager)
@@ -164,14 +164,16 @@ final class Listener: Sendable {
     }
 
     /// Who the client certificate names, TLS having verified it against the cluster's authority.
-    private func identity(of channel: any Channel) -> UserInfo? {
+    private func peer(of channel: any Channel) -> Peer {
+        var peer = Peer(address: channel.remoteAddress?.description ?? "")
         do {
-            guard let certificate = try channel.pipeline.syncOperations.nioSSL_peerCertificate() else { return nil }
-            return try Certificate(derEncoded: certificate.toDERBytes()).clientIdentity
+            if let certificate = try channel.pipeline.syncOperations.nioSSL_peerCertificate() {
+                peer.identity = try Certificate(derEncoded: certificate.toDERBytes()).clientIdentity
+            }
         } catch {
             logger.warning("a verified client certificate could not be read", metadata: ["error": "\(error)"])
-            return nil
         }
+        return peer
     }
 }
 

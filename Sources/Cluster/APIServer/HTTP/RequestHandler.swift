@@ -15,6 +15,13 @@ package struct Responder: Sendable {
     }
 }
 
+/// Who is at the other end of a connection.
+struct Peer: Sendable {
+    /// The subject of the client certificate, which TLS verified.
+    var identity: UserInfo?
+    var address: String
+}
+
 /// One HTTP/1 connection (its requests come one after another) or one HTTP/2 stream (one request).
 ///
 /// Confined to its channel's event loop. Answers that are ready leave at once; the others are made
@@ -44,7 +51,7 @@ final class RequestHandler: ChannelDuplexHandler {
     private let limits: HTTPLimits
     private let tasks: RequestTasks
     private let streams: OpenStreams
-    private let certificateIdentity: UserInfo?
+    private let peer: Peer
     private let isHTTP2: Bool
     private var state = State.idle
     private var bodyTimer: Scheduled<Void>?
@@ -52,14 +59,13 @@ final class RequestHandler: ChannelDuplexHandler {
     private var stream: Signal?
 
     init(
-        responder: Responder, limits: HTTPLimits, tasks: RequestTasks, streams: OpenStreams, certificateIdentity: UserInfo?,
-        isHTTP2: Bool
+        responder: Responder, limits: HTTPLimits, tasks: RequestTasks, streams: OpenStreams, peer: Peer, isHTTP2: Bool
     ) {
         self.responder = responder
         self.limits = limits
         self.tasks = tasks
         self.streams = streams
-        self.certificateIdentity = certificateIdentity
+        self.peer = peer
         self.isHTTP2 = isHTTP2
     }
 
@@ -81,8 +87,8 @@ final class RequestHandler: ChannelDuplexHandler {
         }
         guard
             let request = Request(
-                method: head.method, target: head.uri, headers: head.headers, certificateIdentity: certificateIdentity,
-                remoteAddress: context.remoteAddress?.description ?? "")
+                method: head.method, target: head.uri, headers: head.headers, certificateIdentity: peer.identity,
+                remoteAddress: peer.address)
         else { return refuse(.badRequest("the request target is not a valid path and query"), head, context: context) }
         let length = head.headers.first(name: "content-length").flatMap(Int.init)
         if let length, length > limits.bodyBytesMax { return refuse(tooLarge, head, context: context) }
@@ -212,14 +218,12 @@ final class RequestHandler: ChannelDuplexHandler {
     private func pump(context: ChannelHandlerContext) {
         guard case .answering(var answer) = state, answer.status != 0, stream == nil else { return }
         guard var pieces = answer.pieces else { return finish(context: context) }
-        // Taken out of the state while it changes.
+        // Taken out of the state: a write may change the writability, which comes back here.
         answer.pieces = nil
+        state = .answering(answer)
         while context.channel.isWritable {
             var buffer = context.channel.allocator.buffer(capacity: 0)
-            guard pieces.fill(&buffer, limit: limits.writeChunkBytes) else {
-                state = .answering(answer)
-                return finish(context: context)
-            }
+            guard pieces.fill(&buffer, limit: limits.writeChunkBytes) else { return finish(context: context) }
             context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
         }
         answer.pieces = pieces

@@ -1,6 +1,6 @@
 import APIMachinery
 
-/// Reads the bodies of requests: JSON or YAML, nothing else.
+/// Reads the bodies of requests: JSON, YAML, and the built-in kinds as protobuf.
 enum RequestBody {
     /// Throws `unsupportedMediaType` or, with line and column, `badRequest`.
     static func decode(_ request: Request) throws(APIStatus) -> JSON {
@@ -8,10 +8,11 @@ enum RequestBody {
         switch type?.name {
         case nil, "application/json", "text/json": return try json(request)
         case "application/yaml", "application/apply-patch+yaml": return try yaml(request)
+        case "application/vnd.kubernetes.protobuf": return try ProtobufDecoder.decode(Array(request.body.readableBytesView))
         default:
             throw APIStatus(
                 .unsupportedMediaType,
-                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml")
+                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf")
         }
     }
 

@@ -1,0 +1,162 @@
+import Agent
+import APIMachinery
+import Cluster
+import Glibc
+import Logging
+import Reconciler
+import ServiceLifecycle
+import UnixSignals
+
+/// The composition root: makes the parts of one instance and runs them in one service group.
+package struct Daemon: Sendable {
+    package struct Options: Sendable {
+        package static let podCIDRDefault = "10.42.0.0/16"
+        package static let serviceCIDRDefault = "10.43.0.0/16"
+
+        package var directory: DataDirectory
+        /// gitctl's own path, for the hooks.
+        package var executable: String
+        package var host = "127.0.0.1"
+        package var port = 6443
+        package var runsAgent = true
+        package var runsReconciler = true
+        package var podCIDR = podCIDRDefault
+        package var serviceCIDR = serviceCIDRDefault
+        package var registryMirrors: [String: String] = [:]
+        /// Another cluster, to reconcile instead of one of our own.
+        package var remote: HTTPSClient?
+
+        package init(directory: DataDirectory, executable: String) {
+            self.directory = directory
+            self.executable = executable
+        }
+    }
+
+    /// Parts get this long to end their work before they are cancelled.
+    private static let shutdownTime = Duration.seconds(15)
+    private static let cancellationTime = Duration.seconds(10)
+    private static let fetchInterval = Duration.seconds(60)
+
+    private let options: Options
+    private let log: @Sendable (String) -> Logger
+
+    package init(_ options: Options, log: @escaping @Sendable (String) -> Logger) {
+        self.options = options
+        self.log = log
+    }
+
+    package func run() async throws {
+        try options.directory.create()
+        let lock = try InstanceLock(options.directory)
+        try await compose()
+        _ = consume lock
+    }
+
+    private func compose() async throws {
+        if let remote = options.remote {
+            // The cluster is elsewhere: nothing of ours to start but the reconciler.
+            return try await serve(url: remote.connection.config.server, client: remote, before: [], after: [])
+        }
+        let endpoint = LateNodeEndpoint()
+        let cluster = try await Cluster(
+            Cluster.Configuration(
+                dataDirectory: options.directory.path, host: options.host, port: options.port, podCIDR: options.podCIDR,
+                serviceCIDR: options.serviceCIDR, clock: SystemClock(), logger: log("cluster"), nodeEndpoint: endpoint))
+        var after: [any Service] = []
+        if options.runsAgent {
+            let agent = Agent(
+                Agent.Configuration(
+                    dataDirectory: options.directory.path, nodeName: Self.nodeName(), podCIDR: options.podCIDR,
+                    serviceCIDR: options.serviceCIDR, apiServerURL: cluster.url, registryMirrors: options.registryMirrors,
+                    clock: SystemClock(), logger: log("agent")),
+                client: cluster.client(as: .component("node:\(Self.nodeName())")))
+            endpoint.set(agent)
+            after.append(agent)
+        }
+        try await serve(url: cluster.url, client: cluster.client(as: .component("reconciler")), before: cluster.services, after: after)
+    }
+
+    /// Runs everything in one group until a signal or `gitctl down` ends it.
+    private func serve(url: String, client: any ResourceClient, before: [any Service], after: [any Service]) async throws {
+        let reconciler = options.runsReconciler
+            ? Reconciler(
+                Reconciler.Configuration(
+                    dataDirectory: options.directory.path, executable: options.executable, fetchInterval: Self.fetchInterval,
+                    clock: SystemClock(), logger: log("reconciler")),
+                client: client) : nil
+        let stop = Signal()
+        let control = try await ControlServer(options.directory, logger: log("control")) { request, report in
+            try await Self.answer(request, url: url, reconciler: reconciler, stop: stop, report: report)
+        }
+        var services = before.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
+        services.append(.init(service: control, serviceName: "control"))
+        // Ends the group in order when `gitctl down` asks.
+        services.append(.init(service: StopOnSignal(stop: stop), successTerminationBehavior: .gracefullyShutdownGroup, serviceName: "stop"))
+        services.append(.init(service: Announcement(url: url, client: try ready()), successTerminationBehavior: .ignore, serviceName: "announcement"))
+        services += after.map { .init(service: $0) }
+        if let reconciler { services.append(.init(service: reconciler)) }
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: log("services"))
+        configuration.maximumGracefulShutdownDuration = Self.shutdownTime
+        configuration.maximumCancellationDuration = Self.cancellationTime
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// Asks as any client of this cluster would.
+    private func ready() throws -> any ResourceClient {
+        try options.remote ?? HTTPSClient(kubeconfig: options.directory.kubeconfig, context: nil)
+    }
+
+    private static func answer(
+        _ request: ControlRequest, url: String, reconciler: Reconciler?, stop: Signal, report: @escaping @Sendable (String) -> Void
+    ) async throws -> JSON {
+        func reconciling() throws(Failure) -> Reconciler {
+            guard let reconciler else {
+                throw Failure("this daemon runs no reconciler", hints: ["start it without --no-reconciler"])
+            }
+            return reconciler
+        }
+        switch request {
+        case .ping: return ["url": .string(url), "process": JSON(Int(getpid())), "version": .string(Gitctl.version)]
+        case .ensureRepository(let name): return .string(try await reconciling().ensureRepository(name: name))
+        case .preReceive(let push): return .bool(try await reconciling().review(push, report: report))
+        case .postReceive(let push): return .bool(try await reconciling().deploy(push, report: report))
+        case .sync(let namespace, let name, let revision, let isDryRun):
+            let result = try await reconciling().sync(
+                application: ObjectKey(.applications, namespace: namespace, name: name), revision: revision, isDryRun: isDryRun,
+                report: report)
+            return ["revision": .string(result.revision), "isSuccess": .bool(result.isSuccess)]
+        case .stop:
+            stop.fire()
+            return .bool(true)
+        }
+    }
+
+    /// The machine's name, as Kubernetes names nodes: lower case. Source: kubelet, GetHostname.
+    private static func nodeName() -> String {
+        var bytes = [CChar](repeating: 0, count: 256)
+        guard gethostname(&bytes, bytes.count - 1) == 0 else { return "localhost" }
+        let name = String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).lowercased()
+        return name.isEmpty ? "localhost" : name
+    }
+}
+
+/// Returns when it is fired, or at shutdown.
+private struct StopOnSignal: Service {
+    let stop: Signal
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await stop.wait() }
+    }
+}
+
+/// Says once that the API answers: over TLS, with the kubeconfig.
+private struct Announcement: Service {
+    let url: String
+    let client: any ResourceClient
+
+    func run() async throws {
+        _ = try await client.resourceTypes()
+        printLine("ready \(url)")
+    }
+}

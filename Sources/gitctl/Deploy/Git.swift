@@ -1,0 +1,55 @@
+import Glibc
+import Subprocess
+import SystemPackage
+
+/// The git program, run in one directory. For the user's own work trees, hooks and credentials
+/// included; the daemon reads its repositories through libgit2.
+struct Git: Sendable {
+    var directory: String
+
+    private static let outputBytesMax = 4 << 20
+
+    /// The output without its final newline; nil when git says no.
+    func text(_ arguments: String...) async throws -> String? {
+        let result = try await output(arguments)
+        return result.succeeded ? result.output : nil
+    }
+
+    struct Output: Sendable {
+        var succeeded: Bool
+        var output: String
+        var error: String
+    }
+
+    func output(_ arguments: [String]) async throws -> Output {
+        do {
+            let result = try await run(
+                .name("git"), arguments: Arguments(["-C", directory] + arguments),
+                environment: .inherit.updating(["LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"]), output: .string(limit: Self.outputBytesMax),
+                error: .string(limit: Self.outputBytesMax))
+            return Output(
+                succeeded: result.terminationStatus.isSuccess, output: Self.trimmed(result.standardOutput),
+                error: Self.trimmed(result.standardError))
+        } catch let error as SubprocessError where error.code == .executableNotFound {
+            throw Failure("git is not installed", hints: ["apt-get install git"])
+        }
+    }
+
+    /// Runs git with the user's own terminal for its progress; ended by SIGTERM when the task is cancelled.
+    func interactive(_ arguments: [String]) async throws -> Bool {
+        var options = PlatformOptions()
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
+        // git's answer belongs to the progress, not to the result on stdout.
+        let result = try await run(
+            .name("git"), arguments: Arguments(["-C", directory] + arguments), platformOptions: options,
+            output: .fileDescriptor(.standardError, closeAfterSpawningProcess: false),
+            error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false))
+        return result.terminationStatus.isSuccess
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var text = text
+        while text.last?.isNewline == true { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,99 @@
+import Testing
+
+@testable import APIMachinery
+
+@Suite(.timeLimit(.minutes(1)))
+struct SelectorTests {
+    private let labels = ["app": "web", "tier": "front", "level": "5", "empty": ""]
+
+    @Test(
+        "A label selector matches as kubectl's -l does",
+        arguments: [
+            ("", true), ("app=web", true), ("app==web", true), ("app=other", false), ("app!=web", false), ("app!=other", true), ("none!=x", true),
+            ("app in (web, api)", true), ("app in (api)", false), ("app notin (web)", false), ("none notin (web)", true), ("app", true), ("none", false),
+            ("!none", true), ("! app", false), ("level>4", true), ("level<5", false), ("app>1", false), ("app=web,tier=front", true), ("app=web,tier=back", false),
+            (" app = web , tier in ( front ) ", true), ("empty=", true), ("app=", false), ("empty", true),
+        ])
+    func matching(text: String, expected: Bool) throws {
+        let selector = try LabelSelector(parsing: text)
+        #expect(selector.matches(labels) == expected)
+        #expect(try LabelSelector(parsing: selector.description).matches(labels) == expected, "\(selector)")
+    }
+
+    @Test("What is no selector is refused", arguments: ["=web", "app web", "app in web", "app in (web", "app=a=b", ",", "app,", "level>x", "()", "a in (b))", "!", "a b c"])
+    func refused(text: String) {
+        #expect(throws: APIStatus.self) { try LabelSelector(parsing: text) }
+    }
+
+    @Test("The object form reads both lists; absent selects nothing, empty everything")
+    func objectForm() throws {
+        let selector = try LabelSelector(json: ["matchLabels": ["app": "web"], "matchExpressions": [["key": "tier", "operator": "In", "values": ["front", "back"]], ["key": "x", "operator": "DoesNotExist"]]])
+        #expect(selector.matches(labels) && !selector.matches(["app": "web"]))
+        #expect(selector.description == "app=web,tier in (back,front),!x")
+        #expect(try !LabelSelector(json: nil).matches(labels) && LabelSelector(json: [:]).isEverything)
+        #expect(throws: APIStatus.self) { try LabelSelector(json: ["matchExpressions": [["key": "a", "operator": "Near"]]]) }
+    }
+
+    @Test("A field selector compares text, and an absent field is empty")
+    func fields() throws {
+        let object = Object(.pods, namespace: "default", name: "a", ["spec": ["nodeName": "n", "replicas": 2, "flag": true]])
+        for text in ["metadata.name=a", "metadata.name==a,spec.nodeName!=m", "spec.replicas=2", "spec.flag=true", "status.phase=", ""] {
+            let selector = try FieldSelector(parsing: text)
+            #expect(selector.matches(object), "\(text)")
+            #expect(try FieldSelector(parsing: selector.description) == selector)
+        }
+        #expect(try !FieldSelector(parsing: "metadata.name!=a").matches(object))
+        #expect(try FieldSelector(parsing: "a=b,metadata.name=a").required("metadata.name") == "a")
+        #expect(throws: APIStatus.self) { try FieldSelector(parsing: "metadata.name") }
+    }
+
+    @Test("Any text is read or refused", arguments: 0..<20)
+    func fuzz(seed: UInt64) {
+        var fuzz = Fuzz(seed: seed)
+        for _ in 0..<300 {
+            let text = (0..<fuzz.below(12)).map { _ in fuzz.pick(["a", "in", "notin", " ", "(", ")", ",", "=", "!", "<", ">", "1", "\t", "é", "=="]) }.joined()
+            if let selector = try? LabelSelector(parsing: text) {
+                _ = selector.matches(labels)
+                #expect((try? LabelSelector(parsing: selector.description)) != nil || selector.description.contains("in"), "\(text)")
+            }
+            _ = try? FieldSelector(parsing: text)
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct TimestampTests {
+    @Test(
+        "RFC 3339 is read and written",
+        arguments: [
+            ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z"), ("2026-01-02T03:04:05.5+01:30", "2026-01-02T01:34:05Z"), ("1969-12-31T23:59:59.25Z", "1969-12-31T23:59:59Z"),
+            ("2024-02-29t00:00:00z", "2024-02-29T00:00:00Z"), ("2000-12-31T23:00:00-02:00", "2001-01-01T01:00:00Z"), ("1700-03-01T00:00:00Z", "1700-03-01T00:00:00Z"),
+        ])
+    func roundTrip(text: String, expected: String) throws {
+        let time = try #require(Timestamp(text))
+        #expect(time.description == expected)
+        #expect(Timestamp(time.nano) == time)
+    }
+
+    @Test(
+        "What is no time is refused",
+        arguments: ["", "today", "2026-02-30T00:00:00Z", "2025-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:60Z", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Z ", "9999-01-01T00:00:00Z", "2026-04-31T00:00:00Z", "2026-01-01T00:00:00+25:00"])
+    func refused(text: String) { #expect(Timestamp(text) == nil) }
+
+    @Test("Micro and nanoseconds keep their digits")
+    func digits() throws {
+        let time = Timestamp(nanoseconds: 1_700_000_000_123_456_789)
+        #expect(time.micro.hasSuffix(".123456Z") && time.nano.hasSuffix(".123456789Z"))
+        #expect(time + .milliseconds(1) > time && (time + .seconds(2)) - time == .seconds(2))
+    }
+
+    @Test("Any instant survives", arguments: 0..<10)
+    func fuzz(seed: UInt64) {
+        var fuzz = Fuzz(seed: seed)
+        for _ in 0..<300 {
+            let time = Timestamp(nanoseconds: Int64(bitPattern: fuzz.next()) / 2)
+            #expect(Timestamp(time.nano) == time)
+            _ = Timestamp(String(decoding: fuzz.mutated(time.nano), as: UTF8.self))
+        }
+    }
+}

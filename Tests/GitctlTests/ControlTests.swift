@@ -1,0 +1,139 @@
+import APIMachinery
+import Glibc
+import Logging
+import Reconciler
+import ServiceLifecycle
+import Testing
+
+import gitctl
+
+@Suite("Control socket", .timeLimit(.minutes(1)))
+struct ControlTests {
+    static let push = Push(
+        repository: "web",
+        updates: [Push.RefUpdate(old: String(repeating: "0", count: 40), new: String(repeating: "a", count: 40), ref: "refs/heads/main")],
+        quarantinePath: "/q")
+
+    static let requests: [ControlRequest] = [
+        .ping, .ensureRepository(name: "web"), .preReceive(push), .postReceive(push),
+        .sync(namespace: "n", name: "web", revision: nil, isDryRun: true), .sync(namespace: "n", name: "web", revision: "v1", isDryRun: false),
+        .stop,
+    ]
+
+    @Test("a request survives the wire", arguments: requests)
+    func requestRoundTrip(request: ControlRequest) throws {
+        let read = try #require(ControlRequest(json: try JSON(parsing: request.json.encoded())))
+        #expect(read.json == request.json)
+    }
+
+    @Test(
+        "a reply survives the wire",
+        arguments: [
+            .line("two\nlines"), .result(["a": 1]), .result(false), .error(Failure("no", hints: ["do this"], exitCode: 3)),
+        ] as [ControlReply])
+    func replyRoundTrip(reply: ControlReply) throws {
+        #expect(ControlReply(json: try JSON(parsing: reply.json.encoded())) == reply)
+    }
+
+    @Test(
+        "what is no request is refused",
+        arguments: [#"{}"#, #"{"request":"fly"}"#, #"{"request":"pre-receive"}"#, #"{"request":"pre-receive","push":{"repository":"r","updates":[{"old":"a"}]}}"#, #"{"request":"ensure-repository","name":3}"#])
+    func malformed(text: String) throws {
+        #expect(ControlRequest(json: try JSON(parsing: text)) == nil)
+    }
+
+    @Test("a hook's standard input becomes the push's updates")
+    func hookInput() throws {
+        let zero = String(repeating: "0", count: 40)
+        let id = String(repeating: "b", count: 40)
+        #expect(try Hook.updates("\(zero) \(id) refs/heads/main\n") == [Push.RefUpdate(old: zero, new: id, ref: "refs/heads/main")])
+        #expect(throws: Failure("git handed the hook the line \"x y\"; expected OLD NEW REF")) { try Hook.updates("x y\n") }
+    }
+
+    /// Runs `body` against a server on a directory whose socket path needs the long form when `nested` is long.
+    private func withServer(
+        nested: String = "", handler: @escaping ControlServer.Handler, _ body: @Sendable @escaping (ControlClient, TemporaryDirectory) async throws -> Void
+    ) async throws {
+        let directory = try TemporaryDirectory(nested: nested)
+        let server = try await ControlServer(directory.data, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, handler: handler)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            try await body(ControlClient(directory.data), directory)
+            group.cancelAll()
+        }
+    }
+
+    @Test("lines come before the result, in order", arguments: ["", String(repeating: "long/", count: 30)])
+    func lines(nested: String) async throws {
+        try await withServer(nested: nested) { request, report in
+            guard case .preReceive(let push) = request else { return .null }
+            for index in 0..<1000 { report("\(push.repository) \(index)") }
+            return true
+        } _: { client, _ in
+            let lines = Lines()
+            let answer = try await client.send(.preReceive(Self.push)) { lines.add($0) }
+            #expect(answer == true)
+            #expect(lines.all == (0..<1000).map { "web \($0)" })
+        }
+    }
+
+    @Test("the daemon's refusal arrives with its hints")
+    func failure() async throws {
+        try await withServer { _, _ in throw Failure("no such repository", hints: ["make it"]) } _: { client, _ in
+            await #expect(throws: Failure("no such repository", hints: ["make it"])) { try await client.send(.ensureRepository(name: "x")) }
+        }
+    }
+
+    @Test("only the owner may use the socket")
+    func mode() async throws {
+        try await withServer { _, _ in .null } _: { _, directory in
+            var status = stat()
+            #expect(stat(directory.data.socket, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o600)
+        }
+    }
+
+    @Test("a dead daemon's socket is replaced, and without a daemon there is no answer")
+    func stale() async throws {
+        let directory = try TemporaryDirectory()
+        #expect(open(directory.data.socket, O_CREAT | O_WRONLY, 0o600) >= 0)
+        await #expect(throws: ControlClient.Unavailable.self) { try await ControlClient(directory.data).send(.ping) }
+        let server = try await ControlServer(directory.data, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { _, _ in "here" }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            #expect(try await ControlClient(directory.data).send(.ping) == "here")
+            group.cancelAll()
+        }
+        await #expect(throws: ControlClient.Unavailable.self) { try await ControlClient(directory.data).send(.ping) }
+    }
+
+    @Test("a graceful shutdown ends the server")
+    func shutdown() async throws {
+        let directory = try TemporaryDirectory()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let stop = Signal()
+        let server = try await ControlServer(directory.data, logger: logger) { _, _ in
+            stop.fire()
+            return true
+        }
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [.init(service: server)], logger: logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                await stop.wait()
+                await group.triggerGracefulShutdown()
+            }
+            try await ControlClient(directory.data).send(.stop)
+            try await tasks.waitForAll()
+        }
+    }
+}
+
+import Synchronization
+
+/// Lines reported from another task.
+final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+    var all: [String] { lines.withLock { $0 } }
+}

@@ -1,0 +1,144 @@
+import APIMachinery
+import Cluster
+import Logging
+import Synchronization
+import TestSupport
+
+/// A whole cluster in this process: the real registry on a store in memory, the real controllers
+/// and scheduler, a hollow node, and a clock that jumps to the next deadline whenever all is still.
+final class SimulatedCluster: Sendable {
+    let clock: VirtualClock
+    let store: Store
+    let registry: Registry
+    let agent: HollowAgent
+    let perturbation: Perturbation
+    private let logger: Logger
+
+    init(seed: UInt64, behavior: HollowAgent.Behavior = HollowAgent.Behavior(), perturbation: Perturbation.Kind? = nil) throws {
+        var logger = Logger(label: "simulation")
+        logger.logLevel = .critical
+        self.logger = logger
+        clock = VirtualClock(now: Timestamp("2026-01-01T00:00:00Z")!)
+        store = Store.inMemory(clock: clock, logger: logger)
+        registry = try Registry(store: store, serviceCIDR: "10.43.0.0/16", clock: clock, seed: seed)
+        agent = HollowAgent(
+            client: LocalClient(registry: registry, user: .component("node")), clock: clock, seed: seed, behavior: behavior, logger: logger)
+        self.perturbation = Perturbation(perturbation)
+    }
+
+    /// The tester's own client.
+    var client: any ResourceClient { LocalClient(registry: registry, user: .component("tester")) }
+
+    /// Runs the cluster for as long as `body` takes.
+    func run(_ body: @escaping @Sendable (SimulatedCluster) async throws -> Void) async throws {
+        for name in ["default", "kube-node-lease"] { _ = try await client.create(.namespaces, Object(.namespaces, name: name)) }
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for part in [store.run, agent.run, runControlPlane, driveTime] as [@Sendable () async throws -> Void] {
+                group.addTask {
+                    // Parts end by cancellation; whatever else ends one shows as the body never finishing.
+                    do { try await part() } catch is CancellationError {}
+                    return false
+                }
+            }
+            group.addTask {
+                try await body(self)
+                return true
+            }
+            while let isBody = try await group.next(), !isBody {}
+            group.cancelAll()
+        }
+    }
+
+    /// Controllers and scheduler, begun anew after each crash.
+    @Sendable private func runControlPlane() async throws {
+        while !Task.isCancelled {
+            let generation = perturbation.begin()
+            await withTaskGroup(of: Void.self) { group in
+                let controllers = Controllers(
+                    client: { name in self.perturbed(name, generation) }, clock: clock, logger: logger, certificateAuthority: "PEM")
+                let scheduler = Scheduler(client: perturbed("scheduler", generation), clock: clock, logger: logger)
+                group.addTask { try? await controllers.run() }
+                group.addTask { try? await scheduler.run() }
+                group.addTask { await self.perturbation.crash() }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func perturbed(_ name: String, _ generation: Int) -> any ResourceClient {
+        PerturbedClient(
+            base: LocalClient(registry: registry, user: .component(name)), perturbation: perturbation, generation: generation)
+    }
+
+    /// Moves the clock when nothing has been written for a while of turns.
+    @Sendable private func driveTime() async throws {
+        var revision = store.revision
+        while !Task.isCancelled {
+            for _ in 0..<Self.stillTurns { await Task.yield() }
+            if store.revision == revision, let next = clock.nextDeadline { clock.advance(to: next) }
+            revision = store.revision
+        }
+    }
+
+    /// Turns without a write after which the cluster counts as still.
+    private static let stillTurns = 400
+
+    /// Returns when `condition` holds for all objects of a kind; looks after each change to one.
+    @discardableResult
+    func wait(_ type: ResourceType, _ condition: @Sendable ([Object]) -> Bool) async throws -> [Object] {
+        let context = RequestContext(user: .component("tester"))
+        while true {
+            let list = try registry.list(type, namespace: nil, options: ListOptions(), context: context)
+            let objects = list.items.map(\.object)
+            if condition(objects) { return objects }
+            var options = ListOptions()
+            options.resourceVersion = list.resourceVersion
+            let watch = try registry.watch(type, namespace: nil, options: options, context: context)
+            var iterator = watch.makeAsyncIterator()
+            _ = try await iterator.next()
+            try Task.checkCancellation()
+        }
+    }
+
+    func get(_ type: ResourceType, _ name: String, namespace: String = "default") async throws -> Object {
+        try await client.get(ObjectKey(type, namespace: type.isNamespaced ? namespace : nil, name: name))
+    }
+
+    func list(_ type: ResourceType) async throws -> [Object] { try await client.list(type).items }
+}
+
+/// A Deployment of one container.
+func deployment(_ name: String, replicas: Int, image: String = "one", strategy: JSON? = nil) -> Object {
+    var object = Object(
+        .deployments, namespace: "default", name: name,
+        [
+            "spec": [
+                "replicas": JSON(replicas), "selector": ["matchLabels": ["app": .string(name)]],
+                "template": [
+                    "metadata": ["labels": ["app": .string(name)]],
+                    "spec": ["containers": [["name": "main", "image": .string(image)]], "terminationGracePeriodSeconds": 5],
+                ],
+            ]
+        ])
+    if let strategy { object["spec", "strategy"] = strategy }
+    return object
+}
+
+extension Object {
+    var image: String { spec["containers"]?.array?.first?["image"]?.string ?? "" }
+    var isReady: Bool { condition("Ready")?["status"]?.string == "True" && !isDeleting }
+    /// A Deployment that is where it should be.
+    var isRolledOut: Bool {
+        let wanted = spec["replicas"]?.int ?? 1
+        return status["observedGeneration"]?.int == generation && status["updatedReplicas"]?.int ?? 0 == wanted
+            && status["replicas"]?.int ?? 0 == wanted && status["availableReplicas"]?.int ?? 0 == wanted
+    }
+}
+
+extension Object {
+    /// An entry of `status.conditions`.
+    func condition(_ type: String) -> JSON? {
+        status["conditions"]?.array?.first { $0["type"]?.string == type }
+    }
+}
