@@ -17,6 +17,8 @@ final class RuntimeConnections: Sendable {
     private struct State {
         var current: Client
         var calls = 0
+        /// The one before, which calls that were handed it may not yet have reached.
+        var former: Client?
     }
 
     private let state: Mutex<State>
@@ -68,8 +70,8 @@ final class RuntimeConnections: Sendable {
             state.calls += 1
             // The path was good for the first connection; were it not now, the old one goes on.
             guard state.calls > Self.callsMax, let fresh = try? make() else { return (state.current, nil) }
-            let retired = state.current
-            state = State(current: fresh, calls: 1)
+            let retired = state.former
+            state = State(current: fresh, calls: 1, former: state.current)
             madeIn.yield(fresh)
             return (fresh, retired)
         }
