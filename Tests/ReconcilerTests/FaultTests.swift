@@ -190,3 +190,59 @@ struct FaultTests {
         guard case .wait(nil) = state.next(now: now) else { return #expect(Bool(false), "idle: nothing is due, ever") }
     }
 }
+
+@Suite("Plan: what the server refuses", .timeLimit(.minutes(1)))
+struct ImmutableFieldTests {
+    private static func job(_ image: String, annotations: String = "{}") -> String {
+        "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: greet\n  annotations: \(annotations)\nspec:\n  template:\n    spec:\n      restartPolicy: Never\n      containers:\n      - name: c\n        image: \(image)\n"
+    }
+
+    @Test("an immutable field is refused with its place and a remedy, and replaced only where the manifest allows it")
+    func immutable() async throws {
+        let cluster = try await TestCluster()
+        let work = try await GitRepositoryFixture()
+        try work.write("job.yaml", Self.job("busybox:1"))
+        let first = try await work.commit()
+        try await cluster.createApplication("shop", source: ["url": .string(work.path)])
+        try await RunningReconciler.with(cluster: cluster) { running in
+            let key = ObjectKey(.applications, namespace: "gitctl-system", name: "shop")
+            try await cluster.application("shop", synced: "Synced", at: first)
+            let uid = try await cluster.get(.jobs, "greet").uid
+            try work.write("job.yaml", Self.job("busybox:2"))
+            try await work.commit()
+            let refused = Lines()
+            let refusal = try await running.reconciler.sync(application: key, revision: nil, isDryRun: true, report: refused.report)
+            #expect(!refusal.isSuccess)
+            #expect(refused.all.count == 1 && refused.text.hasPrefix("job.yaml:7:3: Job default/greet: spec.template"), "\(refused.text)")
+            #expect(refused.text.contains("field is immutable; an immutable field cannot change in place"), "\(refused.text)")
+            #expect(try await cluster.get(.jobs, "greet").uid == uid)
+
+            try work.write("job.yaml", Self.job("busybox:2", annotations: "{gitctl.dev/replace: enabled}"))
+            let second = try await work.commit()
+            let plan = Lines()
+            _ = try await running.reconciler.sync(application: key, revision: nil, isDryRun: true, report: plan.report)
+            #expect(plan.all.first == "± Job default/greet replaced (spec.template is immutable)", "\(plan.text)")
+            _ = try await cluster.client.patch(key, .merge(["metadata": ["annotations": ["gitctl.dev/sync": "now"]]]))
+            try await cluster.application("shop", synced: "Synced", at: second)
+            let job = try await cluster.get(.jobs, "greet")
+            #expect(job.uid != uid)
+            #expect(job.spec[path: ["template", "spec"]]?["containers"]?.array?.first?["image"] == "busybox:2")
+        }
+    }
+
+    @Test("the namespace that a commit creates counts in its plan")
+    func newNamespace() async throws {
+        let cluster = try await TestCluster()
+        let work = try await GitRepositoryFixture()
+        try work.write("a.yaml", SyncTests.configMap("a", namespace: "shop"))
+        try work.write("ns.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n")
+        try await work.commit()
+        let repository = Repository(path: work.path)
+        let rendered = try await Renderer().render(
+            repository, commit: repository.commit(at: nil), path: ".", destination: "default", client: cluster.client)
+        let application = Application(namespace: "gitctl-system", name: "shop", origin: .url(work.path))
+        let plan = try await Planner(client: cluster.client).plan(desired: rendered, application: application)
+        #expect(PlanText().lines(plan) == ["+ ConfigMap shop/a", "+ Namespace shop", "2 created"])
+        #expect(plan.json["summary"]?["created"] == 2)
+    }
+}

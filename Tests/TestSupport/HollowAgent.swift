@@ -75,18 +75,29 @@ package final class HollowAgent: Sendable {
         }
     }
 
+    private var ready: JSON {
+        [
+            [
+                "type": "Ready", "status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status",
+                "lastTransitionTime": .string(clock.now.description),
+            ]
+        ]
+    }
+
+    /// Says that the node is well, where somebody has come to doubt it.
+    private func reportReady() async throws {
+        let key = ObjectKey(.nodes, name: nodeName)
+        let conditions = try await client.get(key).status["conditions"]?.array ?? []
+        if conditions.contains(where: { $0["type"] == "Ready" && $0["status"] == "True" }) { return }
+        try await client.patch(key, .strategicMerge(["status": ["conditions": ready]]), subresource: "status")
+    }
+
     private func register() async throws {
-        let now = clock.now
         var node = Object(.nodes, name: nodeName)
         node["status"] = [
             "capacity": ["cpu": "64", "memory": "256Gi", "pods": "1000"],
             "allocatable": ["cpu": "64", "memory": "256Gi", "pods": "1000"],
-            "conditions": [
-                [
-                    "type": "Ready", "status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status",
-                    "lastTransitionTime": .string(now.description),
-                ]
-            ],
+            "conditions": ready,
         ]
         do throws(APIStatus) { _ = try await client.create(.nodes, node) } catch {
             // Known from a life before.
@@ -105,6 +116,7 @@ package final class HollowAgent: Sendable {
                 } catch {
                     _ = try await client.create(.leases, Object(.leases, namespace: "kube-node-lease", name: nodeName, ["spec": spec]))
                 }
+                try await reportReady()
             }
             try await clock.sleep(for: .seconds(10))
         }
