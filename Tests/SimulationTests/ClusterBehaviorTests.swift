@@ -128,6 +128,10 @@ struct ClusterBehaviorTests {
             let end = cluster.clock.now + .seconds(1000)
             try await cluster.clock.sleep(until: end)
             #expect(Set(try await cluster.list(.pods).map(\.uid)) == before)
+            cluster.agent.isSilent = false
+            try await cluster.wait(.nodes) { nodes in
+                nodes.first?.condition("Ready")?["status"]?.string == "True" && nodes.first?.spec["taints"]?.array?.isEmpty ?? true
+            }
         }
     }
 

@@ -1,8 +1,9 @@
 import APIMachinery
-import Cluster
 import Logging
 import Synchronization
 import TestSupport
+
+@testable import Cluster
 
 /// A whole cluster in this process: the real registry on a store in memory, the real controllers
 /// and scheduler, a hollow node, and a clock that jumps to the next deadline whenever all is still.
@@ -76,6 +77,8 @@ final class SimulatedCluster: Sendable {
         var revision = store.revision
         while !Task.isCancelled {
             for _ in 0..<Self.stillTurns { await Task.yield() }
+            // A write on its way is work, however long the machine takes for it.
+            try await store.settle()
             if store.revision == revision, let next = clock.nextDeadline { clock.advance(to: next) }
             revision = store.revision
         }

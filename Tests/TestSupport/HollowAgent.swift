@@ -75,18 +75,29 @@ package final class HollowAgent: Sendable {
         }
     }
 
+    private var ready: JSON {
+        [
+            [
+                "type": "Ready", "status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status",
+                "lastTransitionTime": .string(clock.now.description),
+            ]
+        ]
+    }
+
+    /// Says that the node is well, where somebody has come to doubt it.
+    private func reportReady() async throws {
+        let key = ObjectKey(.nodes, name: nodeName)
+        let conditions = try await client.get(key).status["conditions"]?.array ?? []
+        if conditions.contains(where: { $0["type"] == "Ready" && $0["status"] == "True" }) { return }
+        try await client.patch(key, .strategicMerge(["status": ["conditions": ready]]), subresource: "status")
+    }
+
     private func register() async throws {
-        let now = clock.now
         var node = Object(.nodes, name: nodeName)
         node["status"] = [
             "capacity": ["cpu": "64", "memory": "256Gi", "pods": "1000"],
             "allocatable": ["cpu": "64", "memory": "256Gi", "pods": "1000"],
-            "conditions": [
-                [
-                    "type": "Ready", "status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status",
-                    "lastTransitionTime": .string(now.description),
-                ]
-            ],
+            "conditions": ready,
         ]
         do throws(APIStatus) { _ = try await client.create(.nodes, node) } catch {
             // Known from a life before.
@@ -105,6 +116,7 @@ package final class HollowAgent: Sendable {
                 } catch {
                     _ = try await client.create(.leases, Object(.leases, namespace: "kube-node-lease", name: nodeName, ["spec": spec]))
                 }
+                try await reportReady()
             }
             try await clock.sleep(for: .seconds(10))
         }
@@ -137,17 +149,22 @@ package final class HollowAgent: Sendable {
         case .running: try await report(pod, ended(pod, behavior.outcome(pod) ?? "Succeeded", now: now))
         case .stopping:
             state.withLock { $0.due[pod.uid] = nil }
-            var options = DeleteOptions()
-            options.gracePeriodSeconds = 0
-            options.preconditionUID = pod.uid
-            do throws(APIStatus) {
-                if pod.finalizers.isEmpty == false, phase == "Running" { try await report(pod, ended(pod, "Failed", now: now)) }
-                try await client.delete(ObjectKey(.pods, namespace: pod.namespace, name: pod.name), options: options)
-            } catch {
-                if error.reason != .notFound { throw error }
-            }
+            if pod.finalizers.isEmpty == false, phase == "Running" { try await report(pod, ended(pod, "Failed", now: now)) }
+            try await remove(pod)
         }
         return nil
+    }
+
+    /// One that is gone already is as good.
+    private func remove(_ pod: Object) async throws(APIStatus) {
+        var options = DeleteOptions()
+        options.gracePeriodSeconds = 0
+        options.preconditionUID = pod.uid
+        do {
+            try await client.delete(ObjectKey(.pods, namespace: pod.namespace, name: pod.name), options: options)
+        } catch {
+            if error.reason != .notFound { throw error }
+        }
     }
 
     private func report(_ pod: Object, _ status: JSON) async throws(APIStatus) {

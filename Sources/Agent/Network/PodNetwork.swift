@@ -17,7 +17,7 @@ package struct PodNetwork: Sendable {
         guard let gateway = Self.gateway(of: podCIDR) else {
             throw Containerd.Failure(description: "the pod range must be an IPv4 range such as 10.42.0.0/16, found \(podCIDR)")
         }
-        try SmallFile.set("1", in: "/proc/sys/net/ipv4/ip_forward")
+        try KernelFile.set("1", at: "/proc/sys/net/ipv4/ip_forward")
         try await Command("ip", "-batch", "-").output(
             input: """
                 link set lo up

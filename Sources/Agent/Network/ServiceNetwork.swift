@@ -17,7 +17,7 @@ package struct ServiceNetwork: Sendable {
             name: instance.tableName, podCIDR: podCIDR, serviceCIDR: serviceCIDR, restoresRouteLocalnet: try await restoresRouteLocalnet())
         try await Command("nft", "-f", "-").output(input: base.replacement(content: content))
         // After the table, whose input chain keeps strangers off the loopback addresses.
-        try SmallFile.set("1", in: Self.routeLocalnet)
+        try KernelFile.set("1", at: Self.routeLocalnet)
         if let earlier, earlier != serviceCIDR { await removeRoute(earlier) }
         // Through lo, because what the table does not translate goes nowhere.
         var route = ["route", "replace", serviceCIDR, "dev", "lo", "proto", PodNetwork.routeProtocol]
@@ -33,7 +33,7 @@ package struct ServiceNetwork: Sendable {
         if try await restoresRouteLocalnet(),
             !tables.contains(where: { $0.hasPrefix("table inet gitctl-") && $0 != "table inet \(instance.tableName)" })
         {
-            try SmallFile.set("0", in: Self.routeLocalnet)
+            try KernelFile.set("0", at: Self.routeLocalnet)
         }
         if tables.contains("table inet \(instance.tableName)") {
             try await Command("nft", "delete", "table", "inet", instance.tableName).output()
@@ -47,7 +47,7 @@ package struct ServiceNetwork: Sendable {
 
     /// Whether `route_localnet` is off without us: it is now, or a table of ours remembers it.
     private func restoresRouteLocalnet() async throws -> Bool {
-        if SmallFile.text(Self.routeLocalnet)?.hasPrefix("0") == true { return true }
+        if Files.text(Self.routeLocalnet).hasPrefix("0") { return true }
         let chains = try await Command("nft", "list", "chains", "inet").output()
         return chains.contains("chain \(BaseTable.restoreMark) ")
     }

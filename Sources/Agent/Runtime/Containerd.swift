@@ -83,15 +83,17 @@ package actor Containerd {
         process = nil
         try await ContainerdRemains(layout: layout).remove()
         // The range that was prepared, which need not be the one that this run was told.
-        try await PodNetwork(podCIDR: SmallFile.text(layout.podRangeFile) ?? podCIDR).remove()
+        let prepared = Files.text(layout.podRangeFile)
+        try await PodNetwork(podCIDR: prepared.isEmpty ? podCIDR : prepared).remove()
         unlink(layout.podRangeFile)
     }
 
     private func startProcess(_ programs: ContainerdPrograms) async throws {
-        try SmallFile.makeDirectory(layout.directory, mode: 0o711)
+        try Files.makeDirectory(layout.directory, mode: 0o711)
         try await forgetEarlierBoot()
-        if let earlier = SmallFile.text(layout.podRangeFile), earlier != podCIDR { try await PodNetwork(podCIDR: earlier).remove() }
-        try SmallFile.write(podCIDR, to: layout.podRangeFile)
+        let earlier = Files.text(layout.podRangeFile)
+        if !earlier.isEmpty, earlier != podCIDR { try await PodNetwork(podCIDR: earlier).remove() }
+        try Files.replace(podCIDR, at: layout.podRangeFile)
         try await podNetwork.prepare()
         let isChanged = try await writeConfiguration(programs)
         if let live = try liveProcess() {
@@ -120,37 +122,37 @@ package actor Containerd {
     /// State of before a reboot names processes and mounts that are gone.
     private func forgetEarlierBoot() async throws {
         let boot = ProcessTable.bootID
-        guard SmallFile.text(layout.bootFile) != boot else { return }
+        guard Files.text(layout.bootFile) != boot else { return }
         try await ContainerdRemains(layout: layout).removeState()
-        try SmallFile.write(boot, to: layout.bootFile)
+        try Files.replace(boot, at: layout.bootFile)
     }
 
     /// Answers whether `config.toml` differs from what the running containerd has read.
     private func writeConfiguration(_ programs: ContainerdPrograms) async throws -> Bool {
         for directory in [layout.root, layout.state, layout.networkConfiguration, layout.leases, layout.registryHosts] {
-            try SmallFile.makeDirectory(directory, mode: 0o711)
+            try Files.makeDirectory(directory, mode: 0o711)
         }
         let configuration = ContainerdConfiguration(
             layout: layout, podCIDR: podCIDR, pluginDirectory: programs.networkPlugins,
             snapshotter: Overlay.isSupported(below: layout.root) ? "overlayfs" : "native",
             restrictsOOMScore: try await OOMScore.isRestricted())
         let networkList = layout.networkConfiguration + "/10-gitctl.conflist"
-        if SmallFile.text(networkList) != configuration.networkList {
-            try SmallFile.write(configuration.networkList, to: networkList)
+        if Files.text(networkList) != configuration.networkList {
+            try Files.replace(configuration.networkList, at: networkList)
         }
         // Registry hosts are read anew at each pull.
-        for stale in SmallFile.names(in: layout.registryHosts) where registryMirrors[stale] == nil {
+        for stale in Files.names(in: layout.registryHosts) where registryMirrors[stale] == nil {
             unlink("\(layout.registryHosts)/\(stale)/hosts.toml")
             rmdir("\(layout.registryHosts)/\(stale)")
         }
         for (registry, mirror) in registryMirrors {
-            try SmallFile.makeDirectory("\(layout.registryHosts)/\(registry)", mode: 0o711)
-            try SmallFile.write(
+            try Files.makeDirectory("\(layout.registryHosts)/\(registry)", mode: 0o711)
+            try Files.replace(
                 ContainerdConfiguration.hosts(registry: registry, mirror: mirror),
-                to: "\(layout.registryHosts)/\(registry)/hosts.toml")
+                at: "\(layout.registryHosts)/\(registry)/hosts.toml")
         }
-        if SmallFile.text(layout.configuration) == configuration.toml { return false }
-        try SmallFile.write(configuration.toml, to: layout.configuration)
+        if Files.text(layout.configuration) == configuration.toml { return false }
+        try Files.replace(configuration.toml, at: layout.configuration)
         return true
     }
 

@@ -50,15 +50,14 @@ struct ContainerdProcessFile {
     }
 
     init?(path: String) {
-        guard let lines = SmallFile.text(path)?.split(separator: "\n"), lines.count == 3, let pid = pid_t(lines[0]),
-            let startTime = UInt64(lines[1])
-        else { return nil }
+        let lines = Files.text(path).split(separator: "\n")
+        guard lines.count == 3, let pid = pid_t(lines[0]), let startTime = UInt64(lines[1]) else { return nil }
         self.pid = pid
         self.startTime = startTime
         bootID = String(lines[2])
     }
 
-    func write(to path: String) throws(SmallFile.Failure) { try SmallFile.write("\(pid)\n\(startTime)\n\(bootID)\n", to: path) }
+    func write(to path: String) throws(Files.Failure) { try Files.replace("\(pid)\n\(startTime)\n\(bootID)\n", at: path) }
 
     /// Whether that very process still runs.
     var isAlive: Bool {
@@ -92,7 +91,7 @@ enum Overlay {
         let base = directory + "/overlay-check"
         defer { for name in ["/lower", "/upper", "/work/work", "/work", "/merged", ""] { rmdir(base + name) } }
         do {
-            for name in ["lower", "upper", "work", "merged"] { try SmallFile.makeDirectory("\(base)/\(name)") }
+            for name in ["lower", "upper", "work", "merged"] { try Files.makeDirectory("\(base)/\(name)", mode: 0o700) }
         } catch {
             return false
         }

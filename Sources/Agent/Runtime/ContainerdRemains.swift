@@ -4,26 +4,25 @@ import Glibc
 struct ContainerdRemains {
     let layout: ContainerdLayout
 
-    /// File systems that containers and pod volumes are made of; others below the data directory are
-    /// the administrator's.
-    private static let fileSystems: Set<String> = ["overlay", "tmpfs", "nsfs", "proc", "mqueue", "sysfs", "cgroup", "cgroup2"]
-
     /// After containerd has ended: kills what it ran and removes what that leaves. Images stay.
     func remove() async throws {
         try await killContainers()
         try await removeState()
         try await Command("rm", "-rf", "--one-file-system", layout.leases).output()
-        for name in SmallFile.names(in: "/var/lib/cni/results") where name.hasPrefix(layout.instance.networkName + "-") {
+        for name in Files.names(in: "/var/lib/cni/results") where name.hasPrefix(layout.instance.networkName + "-") {
             unlink("/var/lib/cni/results/\(name)")
         }
         unlink(layout.processFile)
         unlink(layout.bootFile)
     }
 
-    /// Unmounts everything and deletes sockets, bundles and network namespaces.
+    /// Unmounts everything below and deletes sockets, bundles and network namespaces.
     func removeState() async throws {
         for path in shimSockets { unlink(path) }
-        unmountAll()
+        for directory in [layout.directory, layout.state] {
+            // The directory itself may be a disk of the administrator's.
+            for point in Mounts.points(below: directory) where point != directory { try Mounts.unmount(point) }
+        }
         try await Command("rm", "-rf", "--one-file-system", layout.state).output()
     }
 
@@ -59,55 +58,18 @@ struct ContainerdRemains {
     /// bundle names its own.
     private var shimSockets: [String] {
         let bundles = layout.state + "/io.containerd.runtime.v2.task/k8s.io"
-        return SmallFile.names(in: bundles).compactMap { id in
-            guard let address = SmallFile.text("\(bundles)/\(id)/address"), address.hasPrefix("unix://") else { return nil }
+        return Files.names(in: bundles).compactMap { id in
+            let address = Files.text("\(bundles)/\(id)/address")
+            guard address.hasPrefix("unix://") else { return nil }
             return String(address.dropFirst("unix://".count).filter { $0 != "\n" })
         }
-    }
-
-    private func unmountAll() {
-        let prefixes = [layout.directory + "/", layout.state + "/", layout.dataDirectory + "/"]
-        let mounts = (SmallFile.text("/proc/self/mountinfo") ?? "").split(separator: "\n").compactMap(MountPoint.init)
-        for mount in mounts.reversed() {
-            let isOurs = prefixes.prefix(2).contains { mount.path.hasPrefix($0) }
-            let isVolume = mount.path.hasPrefix(prefixes[2]) && Self.fileSystems.contains(mount.fileSystem)
-            if isOurs || isVolume { umount2(mount.path, Int32(MNT_DETACH)) }
-        }
-    }
-}
-
-/// A line of `/proc/PID/mountinfo`. Source: proc(5).
-package struct MountPoint: Sendable {
-    package var path: String
-    package var fileSystem: String
-
-    package init?(_ line: Substring) {
-        let fields = line.split(separator: " ")
-        guard fields.count > 6, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { return nil }
-        path = Self.unescaped(fields[4])
-        fileSystem = String(fields[dash + 1])
-    }
-
-    /// Blanks and backslashes are written as three octal digits.
-    private static func unescaped(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\\"), rest.count >= 3, let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8) {
-                bytes.append(code)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 
 enum ControlGroup {
     /// The directories, one per hierarchy, of a process's control groups; not the roots. Source: cgroups(7).
     static func directories(of pid: pid_t) -> [String] {
-        (SmallFile.text("/proc/\(pid)/cgroup") ?? "").split(separator: "\n").flatMap { line -> [String] in
+        Files.text("/proc/\(pid)/cgroup").split(separator: "\n").flatMap { line -> [String] in
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3, fields[2] != "/" else { return [] }
             let path = String(fields[2])

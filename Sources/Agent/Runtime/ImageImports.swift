@@ -9,7 +9,7 @@ struct ImageImports {
 
     init(layout: ContainerdLayout) {
         self.layout = layout
-        for line in (SmallFile.text(layout.importedFile) ?? "").split(separator: "\n") {
+        for line in Files.text(layout.importedFile).split(separator: "\n") {
             let fields = line.split(separator: "\t", maxSplits: 1)
             if fields.count == 2 { imported[String(fields[1])] = String(fields[0]) }
         }
@@ -19,12 +19,12 @@ struct ImageImports {
         let sandbox = ContainerdConfiguration.sandboxImage
         if imported[sandbox] == nil {
             let path = layout.directory + "/pause.tar"
-            try SmallFile.write(PauseImage.archive(name: sandbox), to: path)
+            try Files.write(PauseImage.archive(name: sandbox), to: path, mode: 0o600)
             defer { unlink(path) }
             try await load(path)
             try record(sandbox, "1")
         }
-        for name in SmallFile.names(in: layout.images).sorted() where name.hasSuffix(".tar") {
+        for name in Files.names(in: layout.images).sorted() where name.hasSuffix(".tar") {
             let path = "\(layout.images)/\(name)"
             var status = stat()
             guard stat(path, &status) == 0 else { continue }
@@ -46,9 +46,9 @@ struct ImageImports {
         try await Command("ctr", "--address", layout.socketPath, "--namespace", "k8s.io", "images", "import", path).output()
     }
 
-    private mutating func record(_ name: String, _ version: String) throws(SmallFile.Failure) {
+    private mutating func record(_ name: String, _ version: String) throws(Files.Failure) {
         imported[name] = version
         let lines = imported.sorted { $0.key < $1.key }.map { "\($0.value)\t\($0.key)\n" }
-        try SmallFile.write(lines.joined(), to: layout.importedFile)
+        try Files.replace(lines.joined(), at: layout.importedFile)
     }
 }

@@ -16,16 +16,16 @@ package struct ProcessTable {
     package private(set) var entries: [pid_t: Entry] = [:]
 
     package init() {
-        for name in SmallFile.names(in: "/proc") {
+        for name in Files.names(in: "/proc") {
             if let pid = pid_t(name), let entry = Self.entry(pid) { entries[pid] = entry }
         }
     }
 
     package static func entry(_ pid: pid_t) -> Entry? {
         // The name, field 2, is in parentheses and may hold anything, also parentheses.
-        guard let stat = SmallFile.text("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")"),
-            let commandLine = SmallFile.text("/proc/\(pid)/cmdline")
-        else { return nil }
+        let stat = Files.text("/proc/\(pid)/stat")
+        guard let end = stat.lastIndex(of: ")") else { return nil }
+        let commandLine = Files.text("/proc/\(pid)/cmdline")
         let fields = stat[stat.index(after: end)...].split(separator: " ")
         guard fields.count > 19, let parent = pid_t(fields[1]), let startTime = UInt64(fields[19]) else { return nil }
         return Entry(
@@ -35,8 +35,7 @@ package struct ProcessTable {
 
     /// Names this boot of the machine.
     package static var bootID: String {
-        let text = SmallFile.text("/proc/sys/kernel/random/boot_id") ?? ""
-        return String(text.filter { $0 != "\n" })
+        String(Files.text("/proc/sys/kernel/random/boot_id").filter { $0 != "\n" })
     }
 
     /// Every live process below `roots`, without them.

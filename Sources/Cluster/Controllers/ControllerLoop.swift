@@ -61,8 +61,11 @@ struct ControllerLoop<C: Controller>: Sendable {
         let plan = controller.reconcile(snapshot, now: now)
         var failure: APIStatus?
         for step in plan.steps where failure == nil { failure = await execute(step, for: key) }
-        for change in plan.status(failure) {
-            if let error = await execute(change, for: key) { failure = failure ?? error }
+        // After a lost race the whole look is repeated on newer objects: nothing is to be said of this one.
+        if failure?.reason != .conflict {
+            for change in plan.status(failure) {
+                if let error = await execute(change, for: key) { failure = failure ?? error }
+            }
         }
         if let failure { throw failure }
         if let deadline = plan.deadline { queue.add(key, after: deadline - now) }

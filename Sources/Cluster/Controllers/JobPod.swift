@@ -76,8 +76,12 @@ struct IndexSet: CustomStringConvertible, Equatable {
     init(parsing text: String) {
         for part in text.split(separator: ",") {
             let ends = part.split(separator: "-").compactMap { Int($0) }
-            if ends.count == 1 { ranges.append(ends[0]...ends[0]) }
-            if ends.count == 2, ends[0] <= ends[1] { ranges.append(ends[0]...ends[1]) }
+            guard let first = ends.first, let last = ends.last, first <= last, ends.count <= 2 else { continue }
+            if let before = ranges.last, before.upperBound + 1 == first {
+                ranges[ranges.count - 1] = before.lowerBound...last
+            } else {
+                ranges.append(first...last)
+            }
         }
     }
 

@@ -41,7 +41,7 @@ struct PodState {
 
 extension Object {
     /// An entry of `status.conditions`.
-    package func condition(_ type: String) -> JSON? {
+    func condition(_ type: String) -> JSON? {
         status["conditions"]?.array?.first { $0["type"]?.string == type }
     }
 

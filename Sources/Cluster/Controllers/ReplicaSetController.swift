@@ -75,7 +75,7 @@ package struct ReplicaSetController: Controller {
         let isChanging = !plan.isEmpty
         plan.status = { failure in
             // What was just changed comes back as events; the status is written then, once.
-            if isChanging, failure == nil, set.observed { return [] }
+            if isChanging, failure == nil { return [] }
             return Self.status(of: set, pods: claims.owned, active: active, failure: failure, now: now)
         }
         return plan

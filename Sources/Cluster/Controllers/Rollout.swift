@@ -272,8 +272,7 @@ struct Rollout {
         let isChanging = !changes.isEmpty || !scaling.isEmpty
         plan.status = { failure in
             // What was changed comes back as events; the status that they make is written then.
-            isChanging && failure == nil && deployment.observed && collisionCount == (deployment.status["collisionCount"]?.int ?? 0)
-                ? [] : status.changes(failure: failure)
+            isChanging && failure == nil ? [] : status.changes(failure: failure)
         }
         return plan
     }

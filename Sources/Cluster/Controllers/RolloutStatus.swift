@@ -93,7 +93,7 @@ struct RolloutStatus: Sendable {
     func changes(failure: APIStatus?) -> [ClusterChange] {
         var conditions = conditions
         // A lost race is no failure to create: the next look repeats it.
-        if let failure, failure.reason != .conflict, failure.reason != .alreadyExists {
+        if let failure, failure.reason != .alreadyExists {
             conditions.set("Progressing", false, "ReplicaSetCreateError", failure.message, now: now, updateTime: true)
         }
         var wanted = counts

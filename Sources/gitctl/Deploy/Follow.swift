@@ -11,6 +11,8 @@ struct Follow: Sendable {
     /// How long something may be broken before that is the verdict: a container that fails its
     /// first start, because what it needs comes up beside it, mends within this.
     static let degradedTimeMax = Duration.seconds(30)
+    /// Shorter pauses do not count as mended: a container in back-off is tried again now and then.
+    static let calmTimeMin = Duration.seconds(5)
 
     private enum End: Sendable {
         case healthy(String)
@@ -49,6 +51,7 @@ struct Follow: Sendable {
     private func wait(_ view: LiveView, _ watch: Watch) async throws -> End {
         let clock = SystemClock()
         var degradedUntil: Timestamp?
+        var calmAt: Timestamp?
         while true {
             try Task.checkCancellation()
             guard let object = view.get(.applications, namespace: application.namespace, name: application.name) else {
@@ -68,14 +71,17 @@ struct Follow: Sendable {
                 let limit = degradedUntil ?? clock.now + Self.degradedTimeMax
                 if clock.now >= limit { return .failed(reason) }
                 degradedUntil = limit
+                calmAt = nil
                 watch.last = reason
                 progress.show(reason, rows)
             case .waiting(let what):
-                degradedUntil = nil
+                calmAt = calmAt ?? clock.now + Self.calmTimeMin
+                if let calm = calmAt, clock.now >= calm { degradedUntil = nil }
                 watch.last = what
                 progress.show(what, rows)
             }
-            await view.changes.wait(until: degradedUntil, clock: clock)
+            let due = degradedUntil == nil ? nil : calmAt ?? degradedUntil
+            await view.changes.wait(until: due, clock: clock)
         }
     }
 

@@ -28,11 +28,4 @@ struct AddressTests {
         let layout = ContainerdLayout(dataDirectory: "/" + String(repeating: "d", count: length))
         #expect((layout.socketPath + ".ttrpc").utf8.count <= 107)
     }
-
-    @Test("Mount points with blanks are read as they are", .timeLimit(.minutes(1)))
-    func mounts() {
-        let mount = MountPoint(#"36 35 98:0 / /mnt/a\040b rw,noatime master:1 - ext3 /dev/root rw"#)
-        #expect(mount?.path == "/mnt/a b")
-        #expect(mount?.fileSystem == "ext3")
-    }
 }

@@ -101,7 +101,7 @@ struct DeploymentControllerTests {
             description: "Recreate waits for the old pods", deployment: deployment(replicas: 3, strategy: ["type": "Recreate"]),
             sets: [
                 {
-                    var set = set("one", spec: 0, desired: 3)
+                    var set = Self.set("one", spec: 0, desired: 3)
                     set["status", "replicas"] = 1
                     return set
                 }()

@@ -7,11 +7,10 @@ import Testing
 private let now = Timestamp("2026-01-01T12:00:00Z")!
 
 /// Informers that never run: reconcile reads its snapshot alone.
-func idle(_ type: ResourceType) -> Informer {
+func idle(_ type: ResourceType) throws -> Informer {
     let clock = VirtualClock(now: now)
     let store = Store.inMemory(clock: clock)
-    // The range is a constant of the test.
-    let registry = try! Registry(store: store, serviceCIDR: "10.43.0.0/16", clock: clock)
+    let registry = try Registry(store: store, serviceCIDR: "10.43.0.0/16", clock: clock)
     return Informer(type, client: LocalClient(registry: registry, user: .component("test")), clock: clock, logger: Logger(label: "test"))
 }
 
@@ -38,9 +37,9 @@ struct ReplicaSetControllerTests {
     let controller: ReplicaSetController
     var set: Object
 
-    init() {
-        let pods = idle(.pods)
-        controller = ReplicaSetController(replicaSets: idle(.replicaSets), pods: pods, orphans: InformerIndex(pods) { _ in [] })
+    init() throws {
+        let pods = try idle(.pods)
+        controller = ReplicaSetController(replicaSets: try idle(.replicaSets), pods: pods, orphans: InformerIndex(pods) { _ in [] })
         set = Object(
             .replicaSets, namespace: "default", name: "web",
             [

@@ -26,7 +26,7 @@ struct DNSForwarder: Sendable {
     }
 
     private var servers: [String] {
-        let lines = (SmallFile.text("/etc/resolv.conf") ?? "").split(separator: "\n")
+        let lines = Files.text("/etc/resolv.conf").split(separator: "\n")
         let servers = lines.compactMap { line -> String? in
             let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
             return words.count > 1 && words[0] == "nameserver" && !ownAddresses.contains(String(words[1])) ? String(words[1]) : nil
