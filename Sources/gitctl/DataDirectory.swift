@@ -22,7 +22,8 @@ package struct DataDirectory: Sendable, Hashable {
 
     var exists: Bool { access(path, F_OK) == 0 }
 
-    func create() throws(Failure) {
+    /// Makes it, private to its owner, unless it is there.
+    package func create() throws(Failure) {
         do {
             try FilePath(path).createDirectories()
         } catch {

@@ -52,9 +52,9 @@ struct ControlTests {
 
     /// Runs `body` against a server on a directory whose socket path needs the long form when `nested` is long.
     private func withServer(
-        nested: String = "", handler: @escaping ControlServer.Handler, _ body: @Sendable @escaping (ControlClient, TemporaryDirectory) async throws -> Void
+        nested: String = "", handler: @escaping ControlServer.Handler, _ body: @Sendable @escaping (ControlClient, ScratchDirectory) async throws -> Void
     ) async throws {
-        let directory = try TemporaryDirectory(nested: nested)
+        let directory = try ScratchDirectory(nested: nested)
         let server = try await ControlServer(directory.data, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, handler: handler)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
@@ -95,13 +95,14 @@ struct ControlTests {
 
     @Test("a dead daemon's socket is replaced, and without a daemon there is no answer")
     func stale() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         #expect(open(directory.data.socket, O_CREAT | O_WRONLY, 0o600) >= 0)
         await #expect(throws: ControlClient.Unavailable.self) { try await ControlClient(directory.data).send(.ping) }
         let server = try await ControlServer(directory.data, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { _, _ in "here" }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
-            #expect(try await ControlClient(directory.data).send(.ping) == "here")
+            let answer = try await ControlClient(directory.data).send(.ping)
+            #expect(answer == "here")
             group.cancelAll()
         }
         await #expect(throws: ControlClient.Unavailable.self) { try await ControlClient(directory.data).send(.ping) }
@@ -109,7 +110,7 @@ struct ControlTests {
 
     @Test("a graceful shutdown ends the server")
     func shutdown() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let stop = Signal()
         let server = try await ControlServer(directory.data, logger: logger) { _, _ in

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Testing
 
 import gitctl
@@ -29,7 +29,7 @@ struct DataDirectoryTests {
 
     @Test("one process at a time holds the lock, and the refusal names its holder")
     func lock() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let lock = try InstanceLock(directory.data)
         let failure = #expect(throws: Failure.self) { _ = try InstanceLock(directory.data) }
         #expect(failure?.message == "another gitctl daemon (process \(getpid())) uses the data directory \(directory.path)")
@@ -50,23 +50,18 @@ struct DataDirectoryTests {
 }
 
 /// A data directory that is removed at the end.
-final class TemporaryDirectory: Sendable {
+final class ScratchDirectory: Sendable {
     let path: String
+    private let root: String
     var data: DataDirectory { DataDirectory(option: path, environment: nil) }
 
+    /// `nested` makes the path longer.
     init(nested: String = "") throws {
-        var template = Array("/tmp/gitctl-test-XXXXXX".utf8CString)
-        let made = try #require(template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress).map { String(cString: $0) } })
-        path = nested.isEmpty ? made : made + "/" + nested
+        root = "/tmp/gitctl-test-\(UUID().uuidString)"
+        path = nested.isEmpty ? root : root + "/" + nested.split(separator: "/").joined(separator: "/")
         try data.create()
     }
 
-    deinit {
-        // A leftover in /tmp harms no test.
-        let root = "/" + path.split(separator: "/").prefix(2).joined(separator: "/")
-        var removal: pid_t = 0
-        var arguments = ["rm", "-rf", root].map { strdup($0) } + [nil]
-        if posix_spawnp(&removal, "rm", nil, nil, &arguments, environ) == 0 { waitpid(removal, nil, 0) }
-        for argument in arguments { free(argument) }
-    }
+    // A leftover in /tmp harms no test.
+    deinit { try? FileManager.default.removeItem(atPath: root) }
 }

@@ -1,6 +1,6 @@
 import APIMachinery
+import Reconciler
 import Testing
-
 import gitctl
 
 @Suite("Deploying", .timeLimit(.minutes(1)))
@@ -74,31 +74,21 @@ struct DeployTests {
     @Test("a Deployment is ready when all its new replicas are available and the old ones gone")
     func deployment() throws {
         var object = Object(.deployments, namespace: "default", name: "web", [
-            "spec": ["replicas": 2, "template": ["spec": ["containers": [["name": "c", "image": "nginx:1.22"]]]]],
+            "spec": ["replicas": 2, "template": ["spec": ["containers": [["name": "c", "image": "nginx:1.27"]]]]],
             "status": ["observedGeneration": 1, "replicas": 3, "updatedReplicas": 2, "readyReplicas": 3, "availableReplicas": 3],
         ])
         object.generation = 1
-        #expect(try #require(Workload(object, pods: [])).isReady == false)
+        let rolling = try #require(Workload(object, health: Health(.progressing, "1 old replicas to go")))
+        #expect(!rolling.isReady && rolling.reason == "1 old replicas to go")
         object["status", "replicas"] = 2
         object["status", "readyReplicas"] = 2
-        let workload = try #require(Workload(object, pods: []))
-        #expect(workload.isReady && workload.ready == "2/2" && workload.image == "nginx:1.22")
+        let workload = try #require(Workload(object, health: Health(.healthy)))
+        #expect(workload.isReady && workload.ready == "2/2" && workload.image == "nginx:1.27" && workload.reason.isEmpty)
     }
 
-    @Test("a pod that waits says for what")
-    func reasons() {
-        let pulling = Object(.pods, namespace: "default", name: "p", [
-            "status": ["phase": "Pending", "containerStatuses": [["name": "c", "state": ["waiting": ["reason": "ImagePullBackOff", "message": "no such image"]]]]]
-        ])
-        #expect(Workload.reason([pulling]) == "container c ImagePullBackOff: no such image")
-        let unscheduled = Object(.pods, namespace: "default", name: "p", [
-            "status": ["conditions": [["type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"]]]
-        ])
-        #expect(Workload.reason([unscheduled]) == "0/1 nodes are available")
-        let creating = Object(.pods, namespace: "default", name: "p", [
-            "status": ["containerStatuses": [["name": "c", "state": ["waiting": ["reason": "ContainerCreating"]]]]]
-        ])
-        #expect(Workload.reason([creating]) == nil)
+    @Test("what neither runs nor holds data is no workload")
+    func otherKinds() {
+        #expect(Workload(Object(.configMaps, namespace: "default", name: "c"), health: Health(.healthy)) == nil)
     }
 
     @Test("a Service answers on its cluster address and on its node ports")

@@ -107,7 +107,7 @@ package struct RevisionRange: Sendable, Hashable {
 }
 
 /// Finds the Application that a work tree deploys.
-struct ApplicationOf {
+package struct ApplicationOf {
     let tree: WorkTree
     let client: any ResourceClient
 
@@ -136,7 +136,7 @@ struct ApplicationOf {
     }
 
     /// Whether one of the work tree's remotes is where the Application reads.
-    static func deploys(_ application: Object, urls: Set<String>) -> Bool {
+    package static func deploys(_ application: Object, urls: Set<String>) -> Bool {
         let source = application.spec["source"] ?? .null
         if let url = source["url"]?.string { return urls.contains(url) }
         guard let name = source["repository"]?.string else { return false }
