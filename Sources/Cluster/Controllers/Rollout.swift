@@ -104,7 +104,9 @@ struct Rollout {
     private func newReplicas() -> Int {
         let current = new?.replicas ?? 0
         if parameters.isRecreate || current >= replicas { return replicas }
-        let room = replicas + parameters.maxSurge - all.reduce(0) { $0 + $1.replicas }
+        // Pods that a ReplicaSet has been told to give up live until it does: counting them keeps the
+        // surge a bound on pods, where Kubernetes' is one on the sum of `spec.replicas`.
+        let room = replicas + parameters.maxSurge - all.reduce(0) { $0 + max($1.replicas, $1.statusReplicas) }
         return room <= 0 ? current : current + min(room, replicas - current)
     }
 
