@@ -1,4 +1,6 @@
 #include <git2.h>
+// libgit2's own dependency: see Reconciler/Source/LooseObject.swift.
+#include <zlib.h>
 
 // `git_libgit2_opts` is variadic, which Swift cannot call.
 
@@ -15,4 +17,9 @@ static inline int shim_git_set_timeouts(int connect_milliseconds, int server_mil
     (void)server_milliseconds;
     return 0;
 #endif
+}
+
+// `inflateInit` is a macro.
+static inline int shim_inflate_init(z_stream *stream) {
+    return inflateInit(stream);
 }

@@ -110,8 +110,7 @@ extension Reconciler {
     // MARK: Which Applications a push concerns
 
     private func repository(of push: Push) throws -> Repository {
-        let bare = try BareRepository(
-            name: push.repository, dataDirectory: configuration.dataDirectory, executable: configuration.executable)
+        let bare = try repositories[push.repository]
         // The path comes over a socket: objects are only read from inside the repository itself.
         if let quarantine = push.quarantinePath, !Repository.contains(quarantine, in: bare.path) {
             throw GitError(.invalid, "the push's objects are in \(quarantine), outside of \(bare.path)")

@@ -31,6 +31,7 @@ package final class Reconciler: Service {
 
     let configuration: Configuration
     let client: any ResourceClient
+    let repositories: BareRepositories
     let sources: Sources
     let sync: Sync
     private let live: LiveObjects
@@ -42,6 +43,7 @@ package final class Reconciler: Service {
     package init(_ configuration: Configuration, client: any ResourceClient) {
         self.configuration = configuration
         self.client = client
+        repositories = BareRepositories(dataDirectory: configuration.dataDirectory, executable: configuration.executable)
         sources = Sources(dataDirectory: configuration.dataDirectory)
         sync = Sync(client: client, renderer: Renderer(), clock: configuration.clock, logger: configuration.logger)
         let state = Registered()
@@ -60,6 +62,7 @@ package final class Reconciler: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.live.run() }
+                group.addTask { await self.refreshRepositories() }
                 group.addTask {
                     // Ends only by cancellation: the informer retries everything else itself.
                     try? await self.applications.run()
@@ -116,9 +119,20 @@ package final class Reconciler: Service {
 
     /// Makes (or brings up to date) a repository to push to; returns its path.
     package func ensureRepository(name: String) async throws -> String {
-        let repository = try BareRepository(
-            name: name, dataDirectory: configuration.dataDirectory, executable: configuration.executable)
-        try await repository.ensure()
-        return repository.path
+        try await repositories.ensure(name).path
+    }
+
+    /// Hooks name the executable, which may have moved since the repositories were made.
+    private func refreshRepositories() async {
+        let names: [String]
+        do { names = try repositories.names() } catch {
+            configuration.logger.warning("cannot list the repositories", metadata: ["error": "\(error)"])
+            return
+        }
+        for name in names {
+            do { _ = try await ensureRepository(name: name) } catch {
+                configuration.logger.warning("cannot refresh a repository", metadata: ["repository": "\(name)", "error": "\(error)"])
+            }
+        }
     }
 }

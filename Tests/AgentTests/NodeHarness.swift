@@ -89,11 +89,11 @@ struct NodeHarness {
         for try await event in try await client.watch(.pods, namespace: "default", options: options) {
             switch event {
             case .added(let pod), .modified(let pod): if condition(pod) { return pod }
-            case .deleted(let pod): throw CommandRunner.Failure(description: "pod \(name) was deleted: \(pod.json.text)")
+            case .deleted(let pod): throw Unexpected(description: "pod \(name) was deleted: \(pod.json.text)")
             case .bookmark: break
             }
         }
-        throw CommandRunner.Failure(description: "the watch of pod \(name) ended")
+        throw Unexpected(description: "the watch of pod \(name) ended")
     }
 
     func waitUntilGone(_ name: String) async throws {
@@ -118,6 +118,11 @@ struct NodeHarness {
             .filter { $0["involvedObject", "name"]?.string == pod }
             .map { "\($0["reason"]?.string ?? ""): \($0["message"]?.string ?? "")" }
     }
+}
+
+/// The world is not as the test needs it.
+struct Unexpected: Error, CustomStringConvertible {
+    var description: String
 }
 
 extension Object {

@@ -12,16 +12,16 @@ struct DiffTests {
 
     @Test("fields are named by path, list elements by their name")
     func fields() throws {
-        let old = try object("spec: {replicas: 1, containers: [{name: a, image: x, ports: [{containerPort: 80}]}, {name: b, image: y}], args: [1, 2]}")
-        let new = try object("spec: {replicas: 2, containers: [{name: a, image: z, ports: [{containerPort: 81}]}, {name: c, image: y}], args: [1]}")
+        let old = try object("spec: {replicas: 1, containers: [{name: a, image: one, ports: [{containerPort: 80}]}, {name: b, image: two}], args: [1, 2]}")
+        let new = try object("spec: {replicas: 2, containers: [{name: a, image: three, ports: [{containerPort: 81}]}, {name: c, image: two}], args: [1]}")
         #expect(
             FieldDiff.changes(old, new) == [
                 FieldChange(path: "spec.args", old: [1, 2], new: [1]),
-                FieldChange(path: "spec.containers[a].image", old: "x", new: "z"),
+                FieldChange(path: "spec.containers[a].image", old: "one", new: "three"),
                 FieldChange(path: "spec.containers[a].ports[80]", old: ["containerPort": 80], new: nil),
                 FieldChange(path: "spec.containers[a].ports[81]", old: nil, new: ["containerPort": 81]),
-                FieldChange(path: "spec.containers[b]", old: ["image": "y", "name": "b"], new: nil),
-                FieldChange(path: "spec.containers[c]", old: nil, new: ["image": "y", "name": "c"]),
+                FieldChange(path: "spec.containers[b]", old: ["image": "two", "name": "b"], new: nil),
+                FieldChange(path: "spec.containers[c]", old: nil, new: ["image": "two", "name": "c"]),
                 FieldChange(path: "spec.replicas", old: 1, new: 2),
             ])
     }

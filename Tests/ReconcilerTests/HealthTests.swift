@@ -14,7 +14,7 @@ struct HealthTests {
     private static let replicaSet = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: web-1, namespace: default, uid: r, annotations: {deployment.kubernetes.io/revision: '2'}, ownerReferences: [{uid: d}]}, spec: {replicas: 2}}"
 
     private func pod(_ status: String) -> String {
-        "{apiVersion: v1, kind: Pod, metadata: {name: web-1-x, namespace: default, uid: p, ownerReferences: [{uid: r}]}, spec: {nodeName: n, volumes: [{persistentVolumeClaim: {claimName: data}}]}, status: \(status)}"
+        "{apiVersion: v1, kind: Pod, metadata: {name: web-1-x, namespace: default, uid: p, ownerReferences: [{uid: r}]}, spec: {nodeName: node, volumes: [{persistentVolumeClaim: {claimName: data}}]}, status: \(status)}"
     }
 
     private func view(_ objects: [Object]) -> ClusterView {
@@ -86,7 +86,7 @@ struct HealthTests {
         (.configMaps, "{data: {}}", .healthy, ""),
         (.configMaps, "{metadata: {deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: [a/b]}}", .progressing, "being deleted; waits for a/b"),
         (.leases, "{metadata: {generation: 2}, status: {observedGeneration: 1}}", .progressing, "its controller has not seen the latest change yet"),
-        (.leases, "{status: {conditions: [{type: Ready, status: 'False', reason: No, message: not now}]}}", .progressing, "No: not now"),
+        (.leases, "{status: {conditions: [{type: Ready, status: 'False', reason: Later, message: not now}]}}", .progressing, "Later: not now"),
     ]
 
     @Test("each kind by its rule", arguments: table.indices)

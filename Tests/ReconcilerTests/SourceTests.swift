@@ -25,7 +25,6 @@ struct SourceTests {
         #expect(commit.author == "Ada")
         #expect(commit.time.description == "2026-01-02T03:04:05Z")
         #expect(try await repository.headBranch() == "main")
-        #expect(try await repository.isAncestor(ObjectID(first)!, of: ObjectID(second)!))
         #expect(try await repository.changes(from: ObjectID(first), to: ObjectID(second)!, under: ".") == [PathChange(path: "a.yaml", kind: .modified)])
     }
 
@@ -86,8 +85,7 @@ struct SourceTests {
     func quarantine() async throws {
         let scratch = try ScratchDirectory("data")
         let data = scratch.path
-        let bare = try BareRepository(name: "shop", dataDirectory: data, executable: "/bin/true")
-        try await bare.ensure()
+        let bare = try await BareRepositories(dataDirectory: data, executable: "/bin/true").ensure("shop")
         let work = try await GitRepositoryFixture()
         try work.write("a.yaml", "a: 1\n")
         let commit = try await work.commit("pushed")
@@ -100,9 +98,10 @@ struct SourceTests {
     func bareRepository() async throws {
         let scratch = try ScratchDirectory("it's data")
         let data = scratch.path
-        let bare = try BareRepository(name: "shop", dataDirectory: data, executable: "/opt/git ctl/gitctl")
-        try await bare.ensure()
-        try await bare.ensure()
+        let repositories = BareRepositories(dataDirectory: data, executable: "/opt/git ctl/gitctl")
+        let bare = try await repositories.ensure("shop")
+        async let again = repositories.ensure("shop")
+        _ = try await (repositories.ensure("shop"), again)
         let hook = String(decoding: try #require(FileManager.default.contents(atPath: "\(bare.path)/hooks/pre-receive")), as: UTF8.self)
         #expect(hook.contains("exec '/opt/git ctl/gitctl' hook pre-receive --data-dir '\(data.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))' --repository 'shop'"))
         #expect(FileManager.default.isExecutableFile(atPath: "\(bare.path)/hooks/post-receive"))

@@ -70,7 +70,7 @@ struct SyncTests {
         let path = work.path
         for _ in 0..<2 {
             try await RunningReconciler.with(cluster: cluster) { running in
-                try await running.cluster.wait(for: .applications, "shop", in: "gitctl-system") { $0?.condition("Ready")?.status == .isTrue }
+                try await running.cluster.wait(for: .applications, "shop", in: "gitctl-system") { ApplicationStatus($0?.status ?? .null).condition("Ready")?.status == .isTrue }
                 let before = running.cluster.registry.store.revision
                 let result = try await running.reconciler.sync(
                     application: ObjectKey(.applications, namespace: "gitctl-system", name: "shop"), revision: nil, isDryRun: false, report: { _ in })
@@ -103,6 +103,7 @@ struct SyncTests {
                 ObjectKey(.applications, namespace: "gitctl-system", name: "other"), .merge(.object(["status": status.json])), subresource: "status")
             _ = try await running.cluster.client.patch(
                 ObjectKey(.applications, namespace: "gitctl-system", name: "shop"), .merge(["spec": ["sync": ["selfHeal": false]]]))
+            try await running.cluster.wait(for: .applications, "shop", in: "gitctl-system") { $0?.status["observedGeneration"]?.int == $0?.generation }
             _ = try await running.cluster.client.patch(key, .merge(["metadata": ["annotations": ["gitctl.dev/application": "gitctl-system/other"]]]))
             let lines = try await push(work, bare, running)
             #expect(lines.contains { $0.contains("deleted 1") }, "\(lines)")
@@ -288,7 +289,7 @@ struct SyncTests {
                     "  - ConfigMap default/gone",
                     "  1 created, 2 changed, 1 deleted",
                 ])
-            try work.write("b.yaml", Self.configMap("b").replacing("data:", with: "dta:"))
+            try work.write("b.yaml", Self.configMap("b").replacing("\ndata:", with: "\ndta:"))
             let third = try await work.commit()
             push.updates[0].new = third
             push.quarantinePath = try await work.quarantine(in: bare)

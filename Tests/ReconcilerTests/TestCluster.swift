@@ -72,7 +72,7 @@ struct TestCluster: Sendable {
     @discardableResult
     func application(_ name: String, synced reason: String, at revision: String? = nil) async throws -> Application {
         let object = try await wait(for: .applications, name, in: "gitctl-system") { object in
-            guard let object, let condition = object.condition("Synced"), condition.reason == reason else { return false }
+            guard let object, let condition = ApplicationStatus(object.status).condition("Synced"), condition.reason == reason else { return false }
             return revision == nil || object.status["lastAttemptedRevision"]?.string == revision
         }
         return try Application(try #require(object))
@@ -87,7 +87,7 @@ struct RunningReconciler: Sendable {
 
     /// Runs `body` beside the reconciler, which ends with it.
     static func with(
-        clock: any WallClock = SystemClock(), cluster: TestCluster? = nil, _ body: @escaping @Sendable (RunningReconciler) async throws -> Void
+        clock: any WallClock = SystemClock(), cluster: TestCluster? = nil, client: (any ResourceClient)? = nil, _ body: @escaping @Sendable (RunningReconciler) async throws -> Void
     ) async throws {
         let scratch = try ScratchDirectory("data")
         var made = cluster
@@ -97,7 +97,7 @@ struct RunningReconciler: Sendable {
         logger.logLevel = .critical
         let reconciler = Reconciler(
             Reconciler.Configuration(dataDirectory: scratch.path, executable: "/bin/true", clock: clock, logger: logger),
-            client: LocalClient(registry: cluster.registry, user: .component("gitctl")))
+            client: client ?? LocalClient(registry: cluster.registry, user: .component("gitctl")))
         let running = RunningReconciler(cluster: cluster, reconciler: reconciler, data: scratch.path)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await reconciler.run() }

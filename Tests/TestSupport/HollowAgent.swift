@@ -151,17 +151,22 @@ package final class HollowAgent: Sendable {
         case .running: try await report(pod, ended(pod, behavior.outcome(pod) ?? "Succeeded", now: now))
         case .stopping:
             state.withLock { $0.due[pod.uid] = nil }
-            var options = DeleteOptions()
-            options.gracePeriodSeconds = 0
-            options.preconditionUID = pod.uid
-            do throws(APIStatus) {
-                if pod.finalizers.isEmpty == false, phase == "Running" { try await report(pod, ended(pod, "Failed", now: now)) }
-                try await client.delete(ObjectKey(.pods, namespace: pod.namespace, name: pod.name), options: options)
-            } catch {
-                if error.reason != .notFound { throw error }
-            }
+            if pod.finalizers.isEmpty == false, phase == "Running" { try await report(pod, ended(pod, "Failed", now: now)) }
+            try await remove(pod)
         }
         return nil
+    }
+
+    /// One that is gone already is as good.
+    private func remove(_ pod: Object) async throws(APIStatus) {
+        var options = DeleteOptions()
+        options.gracePeriodSeconds = 0
+        options.preconditionUID = pod.uid
+        do {
+            try await client.delete(ObjectKey(.pods, namespace: pod.namespace, name: pod.name), options: options)
+        } catch {
+            if error.reason != .notFound { throw error }
+        }
     }
 
     private func report(_ pod: Object, _ status: JSON) async throws(APIStatus) {

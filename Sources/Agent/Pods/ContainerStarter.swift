@@ -27,6 +27,7 @@ struct ContainerStarter {
         do {
             id = try await services.runtime.createContainer(config, in: sandboxID, sandbox)
         } catch {
+            await removeUnanswered()
             return executor.send(.containerNotStarted(name, StartFailure(reason: .create, message: "\(error)")))
         }
         executor.controller.claim(id, for: pod.uid)
@@ -39,6 +40,19 @@ struct ContainerStarter {
         if let hook = container.postStart {
             let failure = await HookRunner(executor: executor).run(hook, container: name, id: id, within: .seconds(24 * 3600))
             executor.send(.postStart(name, id: id, failure: failure))
+        }
+    }
+
+    /// Removes a container that the runtime made although its answer was lost: its name would refuse
+    /// every later attempt.
+    private func removeUnanswered() async {
+        // A runtime that does not answer is asked again at the next attempt.
+        let known = (try? await services.runtime.containers()) ?? []
+        for container in known
+        where container.podUID == executor.pod.uid && container.name == name && container.restartCount == restartCount
+            && container.state == .created
+        {
+            try? await services.runtime.removeContainer(container.id)
         }
     }
 
@@ -59,7 +73,12 @@ struct ContainerStarter {
         var exit = ContainerExit(
             code: 128, reason: "StartError", message: error.message, startedAt: Timestamp(seconds: 0), finishedAt: services.clock.now)
         // The runtime usually knows better how the start failed; without its word ours stands.
-        if let observed = try? await services.runtime.container(id), case .exited(let known) = observed.state { exit = known }
+        switch try? await services.runtime.container(id).state {
+        case .exited(let known): exit = known
+        // The answer was lost, not the start.
+        case .running: return await reportStart(id)
+        case .created, .unknown, nil: break
+        }
         if exit.message.isEmpty { exit.message = error.message }
         executor.send(
             .containerNotStarted(

@@ -3,10 +3,13 @@
 /// Watchers hold sequence numbers into it instead of buffers of their own, so a thousand watchers
 /// cost no more memory than one, and a slow one falls off the end.
 struct EventRing: Sendable {
-    static let countMax = 16384
-    /// Most encoded bytes of the versions in the ring, and what it shrinks to when there is time.
-    static let bytesMax = 16 << 20
-    static let restingBytesMax = 1 << 20
+    struct Limits: Sendable {
+        var countMax = 16384
+        /// Most encoded bytes of the versions in the ring, and what it shrinks to when there is time.
+        var bytesMax = 16 << 20
+        var restingBytesMax = 1 << 20
+    }
+
     /// Events younger than this many keep their encoded frames.
     static let freshCount = 64
 
@@ -18,7 +21,12 @@ struct EventRing: Sendable {
     /// Changes up to this revision are no longer (or never were) in the ring.
     private(set) var floor: UInt64
 
-    init(floor: UInt64) { self.floor = floor }
+    let limits: Limits
+
+    init(floor: UInt64, limits: Limits = Limits()) {
+        self.floor = floor
+        self.limits = limits
+    }
 
     var count: Int { events.count - head }
     /// The sequence number of the next event.
@@ -29,7 +37,7 @@ struct EventRing: Sendable {
         bytes += event.version.bytes.count
         if count > Self.freshCount { events[events.count - 1 - Self.freshCount].trim() }
         // At least one event stays, however large.
-        while count > Self.countMax || (bytes > Self.bytesMax && count > 1) { dropFirst() }
+        while count > limits.countMax || (bytes > limits.bytesMax && count > 1) { dropFirst() }
         compact()
     }
 
@@ -39,7 +47,7 @@ struct EventRing: Sendable {
         compact()
     }
 
-    var isLargerThanAtRest: Bool { bytes > Self.restingBytesMax && count > 1 }
+    var isLargerThanAtRest: Bool { bytes > limits.restingBytesMax && count > 1 }
 
     private mutating func dropFirst() {
         bytes -= events[head].version.bytes.count

@@ -91,12 +91,14 @@ package final class Store: Sendable {
     let logger: Logger
     /// Revisions up to this one have no history in the hubs.
     private let floor: UInt64
+    private let history: EventRing.Limits
     private let lock: Mutex<DataDirectoryLock?>
 
     private init(
         tables: Tables, reserved: UInt64, expiries: [Expiry], journal: Journal?, lock: consuming DataDirectoryLock?, trees: TreeCache,
-        clock: any WallClock, logger: Logger
+        history: EventRing.Limits = EventRing.Limits(), clock: any WallClock, logger: Logger
     ) {
+        self.history = history
         self.clock = clock
         self.journal = journal
         self.trees = trees
@@ -144,7 +146,13 @@ package final class Store: Sendable {
 
     /// A store without a disk: for tests, simulations and forks.
     package static func inMemory(clock: any WallClock, logger: Logger = Logger(label: "store")) -> Store {
-        Store(tables: Tables(), reserved: .max, expiries: [], journal: nil, lock: nil, trees: TreeCache(), clock: clock, logger: logger)
+        inMemory(history: EventRing.Limits(), clock: clock, logger: logger)
+    }
+
+    static func inMemory(history: EventRing.Limits, clock: any WallClock, logger: Logger = Logger(label: "store")) -> Store {
+        Store(
+            tables: Tables(), reserved: .max, expiries: [], journal: nil, lock: nil, trees: TreeCache(), history: history, clock: clock,
+            logger: logger)
     }
 
     /// An in-memory copy of what is visible now: O(1), and nothing written to it reaches this store or the disk.
@@ -213,7 +221,7 @@ package final class Store: Sendable {
 
     func hub(_ resource: GroupResource, _ state: inout State) -> WatchHub {
         if let hub = state.hubs[resource] { return hub }
-        let hub = WatchHub(floor: floor)
+        let hub = WatchHub(floor: floor, limits: history)
         state.hubs[resource] = hub
         return hub
     }

@@ -52,6 +52,12 @@ struct VersionFilter: Sendable {
 
     private static let flags: Set<[String]> = [["spec", "unschedulable"], ["spec", "hostNetwork"]]
 
+    /// Whether a watcher with this filter sees anything of the change.
+    func concerns(_ event: StoreEvent) -> Bool {
+        guard event.kind == .modified else { return self.event(for: event) != nil }
+        return matches(event.version) || event.previous.map(matches) ?? false
+    }
+
     /// The change as a watcher with this filter sees it; nil when it sees nothing.
     func event(for event: StoreEvent) -> StoreEvent? {
         switch event.kind {

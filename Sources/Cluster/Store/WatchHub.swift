@@ -43,7 +43,7 @@ final class WatchHub: Sendable {
     private let state: Mutex<State>
 
     /// `floor`: changes up to this revision are not in the hub.
-    init(floor: UInt64) { state = Mutex(State(ring: EventRing(floor: floor))) }
+    init(floor: UInt64, limits: EventRing.Limits) { state = Mutex(State(ring: EventRing(floor: floor, limits: limits))) }
 
     /// Appends changes in order of revision and answers who is to be woken.
     func publish(_ events: [StoreEvent]) -> [Waiter] {
@@ -53,7 +53,7 @@ final class WatchHub: Sendable {
             var woken: [Waiter] = []
             for (id, follower) in state.followers where follower.waiter != nil {
                 // A watcher that waits has seen all before these events.
-                if events.contains(where: { $0.revision > follower.since && follower.filter.event(for: $0) != nil }) {
+                if events.contains(where: { $0.revision > follower.since && follower.filter.concerns($0) }) {
                     woken.append(follower.waiter!)
                     state.followers[id]!.waiter = nil
                 } else {
@@ -110,7 +110,7 @@ final class WatchHub: Sendable {
                 guard let follower = state.followers[id] else { return ([], nil, 0, .ended) }
                 guard follower.cursor >= state.ring.start else {
                     state.followers[id] = nil
-                    return ([], nil, 0, .expired(.expired("too old resource version: the watcher fell behind by more than \(EventRing.countMax) events or \(EventRing.bytesMax) bytes")))
+                    return ([], nil, 0, .expired(.expired("too old resource version: the watcher fell behind by more than \(state.ring.limits.countMax) events or \(state.ring.limits.bytesMax) bytes")))
                 }
                 let slice = state.ring.events(from: follower.cursor, limit: Self.batchMax)
                 state.followers[id]!.cursor += UInt64(slice.count)

@@ -207,6 +207,14 @@ package struct ApplicationStatus: Sendable, Hashable {
         conditions.sort { $0.type < $1.type }
     }
 
+    /// What programs branch on, without the sentences for people.
+    var withoutWording: ApplicationStatus {
+        var status = self
+        status.summary = ""
+        for index in status.conditions.indices { status.conditions[index].message = "" }
+        return status
+    }
+
     package mutating func record(_ entry: HistoryEntry) {
         if let first = history.first, first.revision == entry.revision, first.result == entry.result { return }
         history.insert(entry, at: 0)

@@ -83,7 +83,9 @@ struct Applier: Sendable {
     /// Repeats what fails for the moment, waiting longer each time (or as the server says).
     private func retrying<Value>(_ key: ObjectKey, _ body: () async throws(APIStatus) -> Value) async throws -> Value {
         var wait = Self.backoff
-        for attempt in 1... {
+        var attempt = 0
+        while true {
+            attempt += 1
             do throws(APIStatus) { return try await body() } catch {
                 guard error.isTransient, attempt < Self.attemptsMax else { throw error }
                 logger.debug("request failed; trying again", metadata: ["object": "\(key)", "error": "\(error)"])
@@ -91,7 +93,6 @@ struct Applier: Sendable {
                 wait *= 2
             }
         }
-        preconditionFailure("unreachable: the loop returns or throws")
     }
 
     // MARK: Deletions

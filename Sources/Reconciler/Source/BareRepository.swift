@@ -10,7 +10,6 @@ package struct BareRepository: Sendable {
     package let path: String
     private let dataDirectory: String
     private let executable: String
-    private let queue = DispatchQueue(label: "gitctl.git.init")
 
     /// Refuses names that are no single path component of letters, digits, `.`, `_` and `-`.
     package init(name: String, dataDirectory: String, executable: String) throws(GitError) {
@@ -35,21 +34,12 @@ package struct BareRepository: Sendable {
 
     package var exists: Bool { FileManager.default.fileExists(atPath: "\(path)/HEAD") }
 
-    /// Creates what is missing and rewrites hooks and settings that differ. Idempotent.
-    package func ensure() async throws(GitError) {
-        let result: Result<Void, GitError> = await withCheckedContinuation { continuation in
-            queue.async {
-                do throws(GitError) {
-                    try create()
-                    try configure()
-                    for hook in ["pre-receive", "post-receive"] { try install(hook) }
-                    continuation.resume(returning: .success(()))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
-        }
-        try result.get()
+    /// Creates what is missing and rewrites hooks and settings that differ. Idempotent; blocks, and
+    /// two at a time would meet in git's lock files: see `BareRepositories`.
+    fileprivate func ensure() throws(GitError) {
+        try create()
+        try configure()
+        for hook in ["pre-receive", "post-receive"] { try install(hook) }
     }
 
     private func create() throws(GitError) {
@@ -133,4 +123,50 @@ package struct BareRepository: Sendable {
 
     /// `text` as one word of a POSIX shell.
     static func quoted(_ text: String) -> String { "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'" }
+}
+
+/// The daemon's repositories in a data directory, made and brought up to date one after another.
+package final class BareRepositories: Sendable {
+    private let dataDirectory: String
+    private let executable: String
+    private let queue = DispatchQueue(label: "gitctl.git.init")
+
+    package init(dataDirectory: String, executable: String) {
+        self.dataDirectory = dataDirectory
+        self.executable = executable
+    }
+
+    /// One by name, whether it exists or not.
+    package subscript(name: String) -> BareRepository {
+        get throws(GitError) { try BareRepository(name: name, dataDirectory: dataDirectory, executable: executable) }
+    }
+
+    /// Makes a repository, or brings its hooks and settings up to date.
+    package func ensure(_ name: String) async throws(GitError) -> BareRepository {
+        let repository = try self[name]
+        let result: Result<Void, GitError> = await withCheckedContinuation { continuation in
+            queue.async {
+                do throws(GitError) {
+                    try repository.ensure()
+                    continuation.resume(returning: .success(()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        try result.get()
+        return repository
+    }
+
+    /// The names of those that exist, sorted.
+    func names() throws(GitError) -> [String] {
+        let directory = "\(dataDirectory)/git"
+        guard FileManager.default.fileExists(atPath: directory) else { return [] }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".git") }
+                .map { String($0.dropLast(4)) }.sorted()
+        } catch {
+            throw GitError(.io, "\(directory): \(error)")
+        }
+    }
 }

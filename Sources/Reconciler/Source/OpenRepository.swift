@@ -3,12 +3,18 @@ import Clibgit2
 
 /// An open repository: libgit2's calls as Swift values. Stays on the thread that opened it.
 struct OpenRepository: ~Copyable {
+    /// Longest chain of tags of tags.
+    private static let tagsMax = 8
+
     private let handle: RepositoryHandle
     private let path: String
+    private let objectDirectories: [String]
 
-    private init(_ pointer: OpaquePointer, path: String) {
+    private init(_ pointer: OpaquePointer, path: String, quarantinePath: String?) {
         handle = RepositoryHandle(pointer: pointer)
         self.path = path
+        let common = git_repository_commondir(pointer).map { String(cString: $0) } ?? path + "/"
+        objectDirectories = [common + "objects"] + (quarantinePath.map { [$0] } ?? [])
     }
 
     static func open(path: String, quarantinePath: String?) throws(GitError) -> OpenRepository {
@@ -18,7 +24,7 @@ struct OpenRepository: ~Copyable {
         } catch {
             throw openError(error, path: path)
         }
-        let repository = OpenRepository(pointer, path: path)
+        let repository = OpenRepository(pointer, path: path, quarantinePath: quarantinePath)
         if let quarantinePath { try repository.addAlternate(quarantinePath) }
         return repository
     }
@@ -49,11 +55,23 @@ struct OpenRepository: ~Copyable {
         for name in ["refs/heads/\(revision)", "refs/tags/\(revision)", revision] {
             if let id = try target(ofReference: name) { return id }
         }
+        if let id = ObjectID(revision) { return try resolve(id: id) }
         var object: OpaquePointer?
         guard git_revparse_single(&object, handle.pointer, revision) == 0, let object else {
             throw GitError(.noRevision, "\(path) has no branch, tag or commit \"\(revision)\"", remedy: try branchesRemedy())
         }
-        return try peel(ObjectHandle(pointer: object), revision)
+        let found = ObjectHandle(pointer: object)
+        return try peel(ObjectID(git_object_id(found.pointer).pointee), revision)
+    }
+
+    private func resolve(id: ObjectID) throws(GitError) -> ObjectID {
+        try verify(id, "commit \(id) of \(path)")
+        let database = try database()
+        var oid = id.oid
+        guard git_odb_exists(database.pointer, &oid) == 1 else {
+            throw GitError(.noRevision, "\(path) has no commit \(id)", remedy: try branchesRemedy())
+        }
+        return try peel(id, id.description)
     }
 
     private func resolveHead() throws(GitError) -> ObjectID {
@@ -81,18 +99,45 @@ struct OpenRepository: ~Copyable {
 
     private func peel(_ reference: consuming ReferenceHandle, _ name: String) throws(GitError) -> ObjectID {
         let pointer = reference.pointer
-        let object = ObjectHandle(
-            pointer: try Libgit2.object("\(name) of \(path)") { git_reference_peel(&$0, pointer, GIT_OBJECT_COMMIT) })
-        return ObjectID(git_object_id(object.pointer).pointee)
+        let direct = ReferenceHandle(pointer: try Libgit2.object("\(name) of \(path)") { git_reference_resolve(&$0, pointer) })
+        guard let target = git_reference_target(direct.pointer) else { throw Libgit2.corrupt("\(name) of \(path) names no object") }
+        return try peel(ObjectID(target.pointee), name)
     }
 
-    private func peel(_ object: consuming ObjectHandle, _ name: String) throws(GitError) -> ObjectID {
-        var commit: OpaquePointer?
-        guard git_object_peel(&commit, object.pointer, GIT_OBJECT_COMMIT) == 0, let commit else {
-            throw GitError(.noRevision, "\"\(name)\" in \(path) names no commit", remedy: "give a branch, a tag or a commit")
+    /// The commit that an object is, or that a tag leads to.
+    private func peel(_ id: ObjectID, _ name: String) throws(GitError) -> ObjectID {
+        var id = id
+        for _ in 0..<Self.tagsMax {
+            try verify(id, "\(name) of \(path)")
+            var oid = id.oid
+            let object = ObjectHandle(
+                pointer: try Libgit2.object("\(name) of \(path)") { git_object_lookup(&$0, handle.pointer, &oid, GIT_OBJECT_ANY) })
+            switch git_object_type(object.pointer) {
+            case GIT_OBJECT_COMMIT: return id
+            case GIT_OBJECT_TAG: id = ObjectID(git_tag_target_id(object.pointer).pointee)
+            default:
+                throw GitError(.noRevision, "\"\(name)\" in \(path) names no commit", remedy: "give a branch, a tag or a commit")
+            }
         }
-        let peeled = ObjectHandle(pointer: commit)
-        return ObjectID(git_object_id(peeled.pointer).pointee)
+        throw GitError(.noRevision, "\"\(name)\" in \(path) is a chain of more than \(Self.tagsMax) tags", remedy: "give a branch or a commit")
+    }
+
+    /// Refuses an object whose file is cut off, before libgit2 sees it.
+    private func verify(_ id: ObjectID, _ name: String, sizeMax: Int = LooseObject.sizeMax) throws(GitError) {
+        for directory in objectDirectories {
+            switch LooseObject.inspect(id, in: directory, sizeMax: sizeMax) {
+            case .absent: continue
+            case .sound: return
+            case .tooLarge(let size): throw Self.tooLarge(name, size: size, sizeMax: sizeMax)
+            case .damaged: throw Libgit2.corrupt("\(name): the file of object \(id) is cut off or damaged")
+            }
+        }
+    }
+
+    private static func tooLarge(_ name: String, size: Int, sizeMax: Int) -> GitError {
+        GitError(
+            .tooLarge, "\(name): the file is \(size.byteCount), more than the \(sizeMax.byteCount) that a manifest may have",
+            remedy: "split it, or move it out of the directory that is deployed")
     }
 
     func headBranch() throws(GitError) -> String? {
@@ -130,17 +175,10 @@ struct OpenRepository: ~Copyable {
         return names.isEmpty ? "push a commit first" : "its branches are \(names.joined(separator: ", "))"
     }
 
-    func isAncestor(_ ancestor: ObjectID, of descendant: ObjectID) throws(GitError) -> Bool {
-        if ancestor == descendant { return true }
-        var (old, new) = (ancestor.oid, descendant.oid)
-        let code = git_graph_descendant_of(handle.pointer, &new, &old)
-        try Libgit2.check("history of \(path)") { code }
-        return code == 1
-    }
-
     // MARK: Objects
 
     func commit(_ id: ObjectID) throws(GitError) -> Commit {
+        try verify(id, "commit in \(path)")
         var oid = id.oid
         let commit = CommitHandle(
             pointer: try Libgit2.object("commit \(id) in \(path)") { git_commit_lookup(&$0, handle.pointer, &oid) })
@@ -180,16 +218,13 @@ struct OpenRepository: ~Copyable {
     /// A blob's bytes. The size is read from the object's header first: a blob larger than
     /// `sizeMax` is refused without being loaded. `name` is for messages.
     func blob(_ id: ObjectID, sizeMax: Int, name: String) throws(GitError) -> [UInt8] {
+        try verify(id, name, sizeMax: sizeMax)
         var oid = id.oid
         let database = try database()
         var size = 0
         var type = GIT_OBJECT_ANY
         try Libgit2.check("\(name) (blob \(id) in \(path))") { git_odb_read_header(&size, &type, database.pointer, &oid) }
-        guard size <= sizeMax else {
-            throw GitError(
-                .tooLarge, "\(name): the file is \(size.byteCount), more than the \(sizeMax.byteCount) that a manifest may have",
-                remedy: "split it, or move it out of the directory that is deployed")
-        }
+        guard size <= sizeMax else { throw Self.tooLarge(name, size: size, sizeMax: sizeMax) }
         let blob = BlobHandle(
             pointer: try Libgit2.object("\(name) (blob \(id) in \(path))") { git_blob_lookup(&$0, handle.pointer, &oid) })
         let bytes = UnsafeRawBufferPointer(
@@ -207,6 +242,7 @@ struct OpenRepository: ~Copyable {
     }
 
     private func lookup(tree id: ObjectID) throws(GitError) -> TreeHandle {
+        try verify(id, "tree in \(path)")
         var oid = id.oid
         return TreeHandle(pointer: try Libgit2.object("tree \(id) in \(path)") { git_tree_lookup(&$0, handle.pointer, &oid) })
     }

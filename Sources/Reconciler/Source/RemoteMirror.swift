@@ -90,25 +90,25 @@ package final class RemoteMirror: Sendable {
         options.callbacks.credentials = acquireCredentials
         var credentials = CredentialAttempts()
         let refspecs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
-        let isFound = try withStrings(refspecs) { specs throws(GitError) -> Bool in
-            try withUnsafeMutablePointer(to: &credentials) { attempts throws(GitError) -> Bool in
+        try withStrings(refspecs) { specs throws(GitError) in
+            try withUnsafeMutablePointer(to: &credentials) { attempts throws(GitError) in
                 options.callbacks.payload = UnsafeMutableRawPointer(attempts)
-                do throws(GitError) {
-                    try Libgit2.check("fetching \(display)") { git_remote_fetch(remote.pointer, &specs, &options, nil) }
-                    return true
-                } catch {
-                    // Of a local path libgit2 says "not found" as of a damaged object.
-                    guard error.reason == .corrupt, url.hasPrefix("/") || url.hasPrefix("file:") else { throw error }
-                    return false
-                }
+                try connect(remote, &options.callbacks, display)
+                try Libgit2.check("fetching \(display)") { git_remote_fetch(remote.pointer, &specs, &options, nil) }
             }
         }
-        guard isFound else {
-            throw GitError(
-                .unreachable, "fetching \(display): there is no readable git repository",
-                remedy: "check the URL; the last fetched commit stays in use")
-        }
         try followHead(of: remote, in: repository)
+    }
+
+    /// Whatever fails before the first answer is the remote's absence, which libgit2 tells in many ways.
+    private static func connect(_ remote: borrowing RemoteHandle, _ callbacks: inout git_remote_callbacks, _ display: String) throws(GitError) {
+        let pointer = remote.pointer
+        do throws(GitError) {
+            try Libgit2.check("fetching \(display)") { git_remote_connect(pointer, GIT_DIRECTION_FETCH, &callbacks, nil, nil) }
+        } catch {
+            guard error.reason == .io || error.reason == .corrupt else { throw error }
+            throw GitError(.unreachable, error.message, remedy: "check the URL and the network; the last fetched commit stays in use")
+        }
     }
 
     /// The mirror's HEAD names the branch that the remote's HEAD names.

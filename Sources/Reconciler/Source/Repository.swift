@@ -71,11 +71,6 @@ package struct Repository: Sendable {
         }
     }
 
-    /// Whether `ancestor` is `descendant` or one of its ancestors.
-    package func isAncestor(_ ancestor: ObjectID, of descendant: ObjectID) async throws(GitError) -> Bool {
-        try await read { repository throws(GitError) in try repository.isAncestor(ancestor, of: descendant) }
-    }
-
     /// Whether `path` exists and lies inside `directory`, symlinks followed.
     static func contains(_ path: String, in directory: String) -> Bool {
         guard let real = realPath(path), let parent = realPath(directory) else { return false }

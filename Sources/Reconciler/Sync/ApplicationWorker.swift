@@ -3,19 +3,21 @@ import Logging
 import Synchronization
 
 /// Keeps one Application's objects equal to its commit: one task at a time, woken by events only.
+///
+/// Its tasks: the sync (here), the revert of drift (Drift.swift), health and status (Standing.swift).
 final class ApplicationWorker: Sendable {
     let reference: String
     let key: ObjectKey
-    private let state: Mutex<WorkerState>
+    let state: Mutex<WorkerState>
     private let mailboxes = Mutex<(next: UInt64, boxes: [UInt64: Mailbox])>((0, [:]))
     private let wake = Signal()
     private let interrupt = Signal()
-    private let sync: Sync
+    let sync: Sync
     private let sources: Sources
-    private let live: LiveObjects
-    private let client: any ResourceClient
-    private let clock: any WallClock
-    private let logger: Logger
+    let live: LiveObjects
+    let client: any ResourceClient
+    let clock: any WallClock
+    let logger: Logger
 
     init(application: Application, specError: String?, sync: Sync, sources: Sources, live: LiveObjects) {
         reference = application.reference
@@ -83,7 +85,7 @@ final class ApplicationWorker: Sendable {
         return await body(box)
     }
 
-    private func publish(_ event: Progress) {
+    func publish(_ event: Progress) {
         for box in mailboxes.withLock({ Array($0.boxes.values) }) { box.put(event) }
     }
 
@@ -273,7 +275,7 @@ final class ApplicationWorker: Sendable {
         await judge()
     }
 
-    private func scopes(of applied: Applied, eventsIn namespaces: Set<String>) -> Set<LiveObjects.Scope> {
+    func scopes(of applied: Applied, eventsIn namespaces: Set<String>) -> Set<LiveObjects.Scope> {
         var scopes: Set<LiveObjects.Scope> = []
         for record in applied.records.values {
             let key = record.rendered.key
@@ -282,191 +284,5 @@ final class ApplicationWorker: Sendable {
         }
         for namespace in namespaces { scopes.insert(LiveObjects.Scope(type: .events, namespace: namespace)) }
         return scopes
-    }
-
-    // MARK: Drift
-
-    /// Applies again what others changed or deleted, layer by layer.
-    private func revert(_ identities: Set<ObjectIdentity>) async {
-        let (application, applied) = state.withLock { ($0.application, $0.applied) }
-        guard let applied else { return }
-        // Looked at again: our own write may have been taken for another's before its answer came.
-        let drifted = identities.compactMap { applied.records[$0] }.filter { record in
-            guard let current = live.get(record.rendered.key) else { return true }
-            return !record.matches(current) && !record.isNewer(than: current) && !current.isDeleting
-        }
-        guard !drifted.isEmpty else { return }
-        guard application.selfHeals, !application.isSuspended else { return await reportDrift(drifted.map(\.rendered.identity)) }
-        let applier = Applier(client: client, clock: clock, logger: logger)
-        for layer in Layer.allCases {
-            for record in drifted where Layer.of(record.rendered.key.type) == layer {
-                let identity = record.rendered.identity
-                let now = clock.now
-                if let later = state.withLock({ $0.allowRevert(of: identity, now: now) }) {
-                    state.withLock { $0.revertLater(identity, at: later) }
-                    logger.warning(
-                        "someone keeps changing a managed object; waiting before the next revert",
-                        metadata: ["object": "\(identity)", "manager": "\(lastManager(of: live.get(record.rendered.key)))"])
-                    continue
-                }
-                do {
-                    let object = try await applier.apply(record.rendered, application: application)
-                    let new = Applied.Record(record.rendered, application: application, live: object)
-                    state.withLock { $0.applied?.records[identity] = new }
-                    logger.info("reverted drift", metadata: ["object": "\(identity)", "revision": "\(applied.commit.id.short)"])
-                } catch {
-                    if error is CancellationError { return }
-                    state.withLock { $0.revertLater(identity, at: now + .seconds(1)) }
-                    logger.warning("cannot revert drift", metadata: ["object": "\(identity)", "error": "\(error)"])
-                }
-            }
-        }
-        state.withLock { state in
-            // Objects that were deleted came back with another uid.
-            guard let records = state.applied?.records else { return }
-            for index in state.status.inventory.indices {
-                if let uid = records[state.status.inventory[index].identity]?.uid { state.status.inventory[index].uid = uid }
-            }
-            state.needsHealth()
-        }
-    }
-
-    private func lastManager(of object: Object?) -> String {
-        let entries = object?.metadata["managedFields"]?.array ?? []
-        let others = entries.filter { $0["manager"]?.string != Application.fieldManager && ($0["subresource"]?.string ?? "").isEmpty }
-        return others.max { ($0["time"]?.string ?? "") < ($1["time"]?.string ?? "") }?["manager"]?.string ?? "unknown"
-    }
-
-    private func reportDrift(_ identities: [ObjectIdentity]) async {
-        let now = clock.now
-        let names = identities.sorted().prefix(5).map(\.description).joined(separator: ", ")
-        state.withLock { state in
-            let why = state.application.isSuspended ? "the Application is suspended" : "spec.sync.selfHeal is off"
-            state.status.set(
-                Condition("Synced", .isFalse, reason: "OutOfSync", message: "\(names) differ from the commit; \(why)"),
-                generation: state.application.generation, now: now)
-            state.needsHealth()
-        }
-    }
-
-    // MARK: Health and status
-
-    /// Judges every object and writes down what changed.
-    private func judge() async {
-        guard let applied = state.withLock({ $0.applied }) else { return await settleStatus(nil) }
-        let view = live.view
-        var eventNamespaces: Set<String> = []
-        let items = applied.records.values.map { record -> HealthSummary.Item in
-            let key = record.rendered.key
-            guard let object = live.get(key) else {
-                return HealthSummary.Item(identity: record.rendered.identity, health: Health(.missing, "is not in the cluster"))
-            }
-            // The watch has not shown our own write yet: what it says of health is of the past.
-            var health = record.isNewer(than: object) ? .progressing("applied") : HealthRules.health(of: object, type: key.type, view: view)
-            if let namespace = health.wantsEventsIn { eventNamespaces.insert(namespace) }
-            health.wantsEventsIn = nil
-            return HealthSummary.Item(identity: record.rendered.identity, health: health)
-        }
-        let events = Set(eventNamespaces.map { LiveObjects.Scope(type: .events, namespace: $0) })
-        let isNew = events.contains { !live.isNeeded($0, by: reference) }
-        await live.require(scopes(of: applied, eventsIn: eventNamespaces), by: reference)
-        if isNew { state.withLock { $0.needsHealth() } }
-        let summary = HealthSummary(items)
-        await settleStatus(summary)
-        publish(.health(revision: applied.commit.id.description, summary))
-    }
-
-    /// Derives Healthy, Ready and the one-line summary, and writes the status if it differs.
-    private func settleStatus(_ summary: HealthSummary?) async {
-        let now = clock.now
-        state.withLock { state in
-            let generation = state.application.generation
-            if let summary {
-                state.status.health = summary.state.rawValue
-                state.status.set(
-                    Condition(
-                        "Healthy", summary.isSettled ? .isTrue : .isFalse, reason: summary.state.rawValue,
-                        message: summary.isSettled ? "\(summary.total) objects" : summary.reason),
-                    generation: generation, now: now)
-            } else if state.status.condition("Healthy") == nil {
-                state.status.set(Condition("Healthy", .unknown, reason: "NothingApplied"), generation: generation, now: now)
-            }
-            let synced = state.status.condition("Synced")
-            let healthy = state.status.condition("Healthy")
-            let ready: Condition =
-                if synced?.status == .isTrue, healthy?.status == .isTrue {
-                    Condition("Ready", .isTrue, reason: "Ready", message: synced?.message ?? "")
-                } else if let synced, synced.status != .isTrue {
-                    Condition("Ready", synced.status == .unknown ? .unknown : .isFalse, reason: synced.reason, message: synced.message)
-                } else {
-                    Condition("Ready", .isFalse, reason: healthy?.reason ?? "Progressing", message: healthy?.message ?? "")
-                }
-            state.status.set(ready, generation: generation, now: now)
-            let count = state.status.inventory.count
-            state.status.summary =
-                ready.status == .isTrue
-                ? "\(count) objects, all healthy"
-                : "\(count) objects; \(String(ready.message.split(separator: "\n").first ?? Substring(ready.reason)))"
-        }
-        do { try await writeStatus() } catch {
-            guard !(error is CancellationError) else { return }
-            logger.warning("cannot write the status", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private func writeStatus() async throws {
-        let status = state.withLock { $0.status == $0.written ? nil : $0.status }
-        guard let status else { return }
-        do throws(APIStatus) {
-            let options = WriteOptions(fieldManager: Application.fieldManager)
-            _ = try await client.patch(key, .merge(.object(["status": status.json])), subresource: "status", options: options)
-        } catch {
-            // Deleted meanwhile: its worker is about to hear of it.
-            guard error.reason == .notFound else { throw error }
-        }
-        state.withLock { $0.written = status }
-    }
-
-    private func report(_ failure: SyncFailure) async {
-        let now = clock.now
-        let revision = failure.commit?.id.description ?? ""
-        state.withLock { state in
-            state.failed(now: now, isWaiting: failure.isWaiting)
-            let generation = state.application.generation
-            state.status.observedGeneration = generation
-            if let request = state.application.syncRequest { state.status.lastHandledSync = request }
-            var message = failure.lines.joined(separator: "\n")
-            if !state.status.observedRevision.isEmpty, !failure.isWaiting {
-                message += "\ncommit \(state.status.observedRevision.prefix(7)) stays in the cluster"
-            }
-            state.status.set(
-                Condition("Synced", failure.isWaiting ? .unknown : .isFalse, reason: failure.reason, message: message),
-                generation: generation, now: now)
-            if let commit = failure.commit {
-                state.status.lastAttemptedRevision = revision
-                let first = failure.lines.first ?? failure.reason
-                state.status.record(
-                    HistoryEntry(
-                        revision: revision, message: commit.summary, author: commit.author, time: now.description,
-                        result: "\(failure.reason): \(first.prefix(300))"))
-            }
-        }
-        if !failure.isWaiting {
-            logger.warning("not synced", metadata: ["revision": "\(revision.prefix(7))", "reason": "\(failure.reason)", "error": "\(failure.lines.first ?? "")"])
-        }
-        await settleStatus(nil)
-        publish(.refused(revision: revision, lines: failure.lines))
-    }
-
-    private func reportSuspended() async {
-        let now = clock.now
-        state.withLock { state in
-            state.status.observedGeneration = state.application.generation
-            state.status.set(
-                Condition("Synced", .unknown, reason: "Suspended", message: "suspended (spec.suspend); the cluster stays as it is"),
-                generation: state.application.generation, now: now)
-        }
-        await settleStatus(nil)
-        publish(.refused(revision: "", lines: ["\(reference) is suspended; gitctl resume \(key.name) lets it sync again"]))
     }
 }

@@ -70,7 +70,9 @@ final class LiveObjects: Sendable {
                 state.watched[scope] = nil
             }
             for scope in scopes where state.watched[scope] == nil {
-                let informer = Informer(scope.type, client: client, namespace: scope.namespace, clock: clock, logger: logger)
+                let informer = Informer(
+                    scope.type, client: client, namespace: scope.namespace, transform: Self.withoutManagedFields, clock: clock,
+                    logger: logger)
                 informer.onChange { [onChange] change in onChange(scope, change) }
                 let watched = Watched(informer: informer, stop: Signal())
                 state.watched[scope] = watched
@@ -79,6 +81,15 @@ final class LiveObjects: Sendable {
             return scopes.compactMap { state.watched[$0]?.informer }
         }
         for informer in needed { await informer.waitUntilSynced() }
+    }
+
+    /// Half of an object's size, which neither drift nor health looks at.
+    private static let withoutManagedFields: @Sendable (Object) -> Object = { object in
+        guard var metadata = object.fields["metadata"]?.object else { return object }
+        var object = object
+        metadata["managedFields"] = nil
+        object.fields["metadata"] = .object(metadata)
+        return object
     }
 
     /// Whether `owner` looks at what lies in `scope`.

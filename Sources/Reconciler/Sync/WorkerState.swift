@@ -31,13 +31,15 @@ struct WorkerState: Sendable {
     /// Reverts of one object at once; beyond it each waits twice as long, so that two who disagree do not spin.
     static let revertsMax = 5
     static let revertWindow: Duration = .seconds(10)
+    /// The shortest time between two writes of the status that differ in wording only.
+    static let wordingInterval: Duration = .seconds(1)
 
     var application: Application
     /// Set when the spec cannot be read; `application` is then the last that could.
     var specError: String?
     var status: ApplicationStatus
     /// As the server has it.
-    var written: ApplicationStatus
+    private(set) var written: ApplicationStatus
     var applied: Applied?
     /// The revision asked for by hand, and where the Application's own stood then.
     var pin: (revision: String, tip: ObjectID)?
@@ -53,6 +55,8 @@ struct WorkerState: Sendable {
     private var failures = 0
     private var retryAt: Timestamp?
     private var fetchAt: Timestamp?
+    private var judgeAt: Timestamp?
+    private var writtenAt: Timestamp?
 
     init(application: Application, specError: String?) {
         self.application = application
@@ -135,6 +139,22 @@ struct WorkerState: Sendable {
 
     mutating func revertLater(_ identity: ObjectIdentity, at time: Timestamp) { dirtyNotBefore[identity] = time }
 
+    mutating func wrote(_ status: ApplicationStatus, now: Timestamp) {
+        written = status
+        writtenAt = now
+        judgeAt = nil
+    }
+
+    /// When the status may be written; nil is now.
+    func statusDelay(now: Timestamp) -> Timestamp? {
+        guard let writtenAt, status != written, status.withoutWording == written.withoutWording,
+            now < writtenAt + Self.wordingInterval
+        else { return nil }
+        return writtenAt + Self.wordingInterval
+    }
+
+    mutating func judgeLater(at time: Timestamp) { judgeAt = time }
+
     // MARK: The next task
 
     mutating func next(now: Timestamp) -> Task {
@@ -155,11 +175,13 @@ struct WorkerState: Sendable {
             defer { dirty = [] }
             return .revert(dirty)
         }
+        if let judgeAt, judgeAt <= now { wantsHealth = true }
         if wantsHealth {
             wantsHealth = false
+            judgeAt = nil
             return .health
         }
-        return .wait(until: ([retryAt, fetchAt].compactMap { $0 } + dirtyNotBefore.values).min())
+        return .wait(until: ([retryAt, fetchAt, judgeAt].compactMap { $0 } + dirtyNotBefore.values).min())
     }
 
     var hasPendingSync: Bool { pending != nil }

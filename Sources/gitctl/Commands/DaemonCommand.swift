@@ -54,7 +54,7 @@ package struct DaemonCommand: AsyncParsableCommand {
         guard geteuid() == 0 || !options.runsAgent else {
             throw Failure("the daemon needs root to run containers", hints: ["run it with sudo, or without containers: gitctl daemon --no-agent"])
         }
-        try await Daemon(options, log: log.logger).run()
+        try await Daemon(options) { log.logger($0, standard: .info) }.run()
     }
 }
 

@@ -40,7 +40,7 @@ package struct Down: AsyncParsableCommand {
         // From here on no daemon of this directory can start, and what it ran is ours to end: the
         // same whether it stopped in order or was killed.
         let lock = try InstanceLock(directory)
-        try await progress.during("ending containers") { try await Teardown(directory: directory, logger: log.logger("down")).run() }
+        try await progress.during("ending containers") { try await Teardown(directory: directory, logger: log.logger("down", standard: .error)).run() }
         if deleteData {
             try await progress.during("removing \(directory.path)") { try await Self.delete(directory) }
         }

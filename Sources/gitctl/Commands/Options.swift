@@ -54,7 +54,7 @@ package struct ClusterOptions: ParsableArguments {
 package struct LogOptionGroup: ParsableArguments {
     @Option(
         name: .customLong("log-level"),
-        help: ArgumentHelp("trace, debug, info, notice, warning or error.", discussion: "Default: $GITCTL_LOG, else info.", valueName: "level"))
+        help: ArgumentHelp("trace, debug, info, notice, warning or error.", discussion: "Default: $GITCTL_LOG.", valueName: "level"))
     package var level: String?
 
     package init() {}
@@ -65,11 +65,11 @@ package struct LogOptionGroup: ParsableArguments {
         }
     }
 
-    package var value: Logger.Level {
-        Logger.Level(rawValue: level ?? environment("GITCTL_LOG") ?? "") ?? .info
+    /// What was asked for; else `standard`.
+    func logger(_ label: String, standard: Logger.Level) -> Logger {
+        let level = Logger.Level(rawValue: level ?? environment("GITCTL_LOG") ?? "") ?? standard
+        return Logger(label: label) { CompactLogHandler(label: $0, level: level) }
     }
-
-    func logger(_ label: String) -> Logger { Logger(label: label) { CompactLogHandler(label: $0, level: value) } }
 }
 
 /// An Application named on the command line: NAME (in gitctl-system) or NAMESPACE/NAME.

@@ -52,12 +52,16 @@ struct Deploy: Sendable {
             let path = try await control.send(.ensureRepository(name: plan.name)).string ?? ""
             try await refuseForeign(push, tree, path)
             let remote = try await addRemote(tree, path)
-            try await apply(tracked: push.tracked)
+            let isNew = try await apply(tracked: push.tracked)
             if try await Git(directory: path).text("rev-parse", "--verify", "--quiet", push.ref) == push.commit {
                 progress.note("\(push.commit.prefix(12)) is already pushed")
                 rollout.syncRequest = try await SyncRequest.send(name, client: client)
             } else {
-                try await self.push(push, tree, to: remote)
+                do { try await self.push(push, tree, to: remote) } catch let refusal as Refusal {
+                    // A first push that was refused leaves nothing behind, its Application neither.
+                    if isNew { _ = try await client.delete(name.key) }
+                    throw refusal.failure
+                }
             }
             rollout.commit = push.commit
         }
@@ -88,6 +92,8 @@ struct Deploy: Sendable {
         case nil:
             let added = try await tree.git.output(["remote", "add", "gitctl", path])
             guard added.succeeded else { throw Failure("cannot add the remote gitctl to \(tree.root): \(added.error)") }
+            // Without an upstream, git would not know what a bare `git push gitctl` means.
+            _ = try await tree.git.output(["config", "remote.gitctl.push", "HEAD"])
             progress.note("added the remote gitctl: from now on `git push gitctl` deploys")
             return "gitctl"
         case let other?:
@@ -97,7 +103,9 @@ struct Deploy: Sendable {
         }
     }
 
-    private func apply(tracked: String?) async throws {
+    /// Whether the Application was not there before.
+    @discardableResult
+    private func apply(tracked: String?) async throws -> Bool {
         do {
             _ = try await client.create(.namespaces, Object(.namespaces, name: ApplicationName.defaultNamespace))
         } catch {
@@ -105,9 +113,14 @@ struct Deploy: Sendable {
             guard error.reason == .alreadyExists else { throw error }
         }
         let application = plan.application(tracked: tracked)
-        _ = try await client.patch(
+        let applied = try await client.patch(
             name.key, .apply(application.json), subresource: nil,
             options: WriteOptions(fieldManager: Self.fieldManager, force: true, fieldValidation: .strict))
+        return applied.generation == 1 && applied.status.isNull
+    }
+
+    private struct Refusal: Error {
+        let failure: Failure
     }
 
     /// git's own output is the progress: the plan and the rollout come as `remote:` lines.
@@ -127,7 +140,10 @@ struct Deploy: Sendable {
             throw Failure("\(name) was not healthy within \(age(timeout))", hints: ["`gitctl status \(name)` shows every object"])
         }
         guard succeeded else {
-            throw Failure("the push was refused; nothing has changed", hints: ["the lines above say why; fix, commit, and run the command again"])
+            throw Refusal(
+                failure: Failure(
+                    "the push was refused; nothing has changed",
+                    hints: ["the lines above say why; fix, commit, and run the command again"]))
         }
     }
 }

@@ -14,13 +14,22 @@ struct ResourceTests {
     @Test(
         "Quality of service follows requests and limits",
         arguments: [
-            ([:], QualityOfService.bestEffort), (["requests": ["cpu": "1"]], .burstable),
-            (["limits": ["cpu": "1", "memory": "1Gi"]], .guaranteed),
-            (["limits": ["cpu": "1", "memory": "1Gi"], "requests": ["cpu": "500m"]], .burstable),
-            (["limits": ["cpu": "1000m", "memory": "1Gi"], "requests": ["cpu": "1", "memory": "1024Mi"]], .guaranteed),
-        ] as [(JSON, QualityOfService)])
-    func qos(resources: JSON, expected: QualityOfService) {
-        #expect(QualityOfService(spec: ["containers": [["name": "a", "resources": resources]]]) == expected)
+            QoSCase([:], .bestEffort), QoSCase(["requests": ["cpu": "1"]], .burstable),
+            QoSCase(["limits": ["cpu": "1", "memory": "1Gi"]], .guaranteed),
+            QoSCase(["limits": ["cpu": "1", "memory": "1Gi"], "requests": ["cpu": "500m"]], .burstable),
+            QoSCase(["limits": ["cpu": "1000m", "memory": "1Gi"], "requests": ["cpu": "1", "memory": "1024Mi"]], .guaranteed),
+        ])
+    func qos(row: QoSCase) {
+        #expect(QualityOfService(spec: ["containers": [["name": "a", "resources": row.resources]]]) == row.expected)
+    }
+
+    struct QoSCase: Sendable {
+        var resources: JSON
+        var expected: QualityOfService
+        init(_ resources: JSON, _ expected: QualityOfService) {
+            self.resources = resources
+            self.expected = expected
+        }
     }
 
     @Test("A pod's own limit is the sum of its containers', or its largest init container's")

@@ -39,7 +39,7 @@ struct AdoptionTests {
     @Test("A running container is kept, with its restart count, address and readiness")
     func running() {
         let probe: JSON = ["name": "web", "image": "web:1", "readinessProbe": ["tcpSocket": ["port": 1]]]
-        var driver = LifecycleDriver(
+        let driver = LifecycleDriver(
             reported(.pod(containers: [probe])), adopting: ([sandbox()], [container(.running, restartCount: 3)]))
         #expect(driver.starting == [])
         #expect(driver.stopping == [])

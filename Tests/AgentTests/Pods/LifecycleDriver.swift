@@ -22,6 +22,8 @@ struct LifecycleDriver {
         for action in lifecycle.advance(now: now) {
             if case .event(_, let reason, let message, _) = action { events.append("\(reason): \(message)") } else { open.append(action) }
         }
+        // As the agent does: the conditions' transition times are those of the last computed status.
+        _ = lifecycle.status(hostIPs: ["192.0.2.1"], runtime: "containerd", now: now)
     }
 
     mutating func take(_ isWanted: (PodAction) -> Bool) -> PodAction? {
@@ -87,20 +89,21 @@ struct LifecycleDriver {
 
     func record(_ name: String) -> ContainerRecord { lifecycle.containers.first { $0.name == name }! }
 
-    mutating func status() -> JSON {
-        .object(lifecycle.status(hostIPs: ["192.0.2.1"], runtime: "containerd", now: now) ?? [:])
+    func status() -> JSON {
+        var lifecycle = lifecycle
+        return .object(lifecycle.status(hostIPs: ["192.0.2.1"], runtime: "containerd", now: now) ?? [:])
     }
 
-    mutating func state(_ name: String) -> JSON {
+    func state(_ name: String) -> JSON {
         let status = status()
         let all = (status["containerStatuses"]?.array ?? []) + (status["initContainerStatuses"]?.array ?? [])
         return all.first { $0["name"]?.string == name }?["state"] ?? .null
     }
 
-    mutating func waitingReason(_ name: String) -> String? { state(name)["waiting"]?["reason"]?.string }
-    mutating func phase() -> String { status()["phase"]?.string ?? "" }
+    func waitingReason(_ name: String) -> String? { state(name)["waiting"]?["reason"]?.string }
+    func phase() -> String { status()["phase"]?.string ?? "" }
 
-    mutating func condition(_ type: String) -> String? {
+    func condition(_ type: String) -> String? {
         status()["conditions"]?.array?.first { $0["type"]?.string == type }?["status"]?.string
     }
 

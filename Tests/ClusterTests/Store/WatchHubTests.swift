@@ -21,9 +21,8 @@ struct WatchHubTests {
 
     @Test("A revision older than history is expired, with both versions in the message", .timeLimit(.minutes(1)))
     func expired() async throws {
-        let store = Store.inMemory(clock: SystemClock())
-        let text = JSON.string(String(repeating: "x", count: 256 << 10))
-        for number in 0..<100 { try await store.put("n\(number)", data: ["text": text]) }
+        let store = Store.inMemory(history: .init(countMax: 50), clock: SystemClock())
+        for number in 0..<100 { try await store.put("n\(number)") }
         let status = try #require(throws: APIStatus.self) { _ = try watch(store, after: 2) }
         #expect(status.reason == .expired && status.code == 410)
         #expect(status.message.hasPrefix("too old resource version: 2 ("))
@@ -31,10 +30,9 @@ struct WatchHubTests {
 
     @Test("A watcher slower than history is closed with expired", .timeLimit(.minutes(1)))
     func slow() async throws {
-        let store = Store.inMemory(clock: SystemClock())
+        let store = Store.inMemory(history: .init(countMax: 50), clock: SystemClock())
         let events = try watch(store, after: store.revision)
-        let text = JSON.string(String(repeating: "x", count: 256 << 10))
-        for number in 0..<100 { try await store.put("n\(number)", data: ["text": text]) }
+        for number in 0..<100 { try await store.put("n\(number)") }
         let status = await #expect(throws: APIStatus.self) { _ = try await events.next() }
         #expect(status?.reason == .expired)
     }
@@ -50,6 +48,23 @@ struct WatchHubTests {
         #expect(event.frame.last == UInt8(ascii: "\n"))
         let frame = try JSON(parsing: event.frame)
         #expect(frame["type"] == "ADDED" && frame["object"] == event.version.object.json)
+    }
+
+    @Test("History is bounded in bytes too, and shrinks when there is time", .timeLimit(.minutes(1)))
+    func bytes() async throws {
+        let clock = VirtualClock(now: Timestamp(seconds: 1_700_000_000))
+        let store = Store.inMemory(history: .init(bytesMax: 40_000, restingBytesMax: 5_000), clock: clock)
+        let text = JSON.string(String(repeating: "x", count: 1000))
+        for number in 0..<100 { try await store.put("n\(number)", data: ["text": text]) }
+        #expect(throws: APIStatus.self) { _ = try watch(store, after: store.revision - 50) }
+        let recent = store.revision - 20
+        _ = try watch(store, after: recent)
+        for _ in 0..<2 {
+            store.state.withLock { $0.bookmarkDeadline = clock.now }
+            await store.tick(now: clock.now)
+        }
+        #expect(throws: APIStatus.self) { _ = try watch(store, after: recent) }
+        _ = try watch(store, after: store.revision - 2)
     }
 
     @Test("A thousand watchers each get every change of theirs", .timeLimit(.minutes(1)))
@@ -74,13 +89,12 @@ struct WatchHubTests {
 
     @Test("A watcher that selects nothing of what happens is neither woken nor expired", .timeLimit(.minutes(1)))
     func uninterested() async throws {
-        let store = Store.inMemory(clock: SystemClock())
+        let store = Store.inMemory(history: .init(countMax: 50), clock: SystemClock())
         let events = try watch(store, after: store.revision, VersionFilter(fields: FieldSelector("metadata.name", equals: "last")))
-        let text = JSON.string(String(repeating: "x", count: 256 << 10))
         async let next = events.next()
         // Parked before the flood: the hub then moves it along.
         while store.state.withLock({ $0.hubs[ResourceType.configMaps.groupResource]?.waitingCount }) != 1 { await Task.yield() }
-        for number in 0..<100 { try await store.put("n\(number)", data: ["text": text]) }
+        for number in 0..<100 { try await store.put("n\(number)") }
         try await store.put("last")
         #expect(try await next?.version.name == "last")
     }

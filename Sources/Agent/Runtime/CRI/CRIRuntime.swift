@@ -9,32 +9,23 @@ package struct CRIRuntime: ContainerRuntime {
     static let callTimeout = Duration.seconds(120)
     static let sandboxTimeout = Duration.seconds(240)
 
-    typealias Transport = HTTP2ClientTransport.Posix
-
-    let connection: GRPCClient<Transport>
-    let runtime: Runtime_V1_RuntimeService.Client<Transport>
-    let imageService: Runtime_V1_ImageService.Client<Transport>
+    let connections: RuntimeConnections
     let clock: any WallClock
     let logger: Logger
 
     /// Connects when `run` does. Errors: an unusable socket path.
     package init(socketPath: String, clock: any WallClock = SystemClock(), logger: Logger) throws {
-        var config = Transport.Config.defaults
-        config.backoff.initial = .milliseconds(20)
-        config.backoff.max = .seconds(1)
-        // A Unix socket's path is no valid authority, and Go's server refuses it: grpc-swift-nio-transport #176.
-        let transport = try Transport(
-            target: .unixDomainSocket(path: socketPath, authority: "localhost"), transportSecurity: .plaintext, config: config)
-        connection = GRPCClient(transport: transport)
-        runtime = Runtime_V1_RuntimeService.Client(wrapping: connection)
-        imageService = Runtime_V1_ImageService.Client(wrapping: connection)
+        connections = try RuntimeConnections(socketPath: socketPath)
         self.clock = clock
         self.logger = logger
     }
 
+    private var runtime: Runtime_V1_RuntimeService.Client<RuntimeConnections.Transport> { .init(wrapping: connections.next()) }
+    private var imageService: Runtime_V1_ImageService.Client<RuntimeConnections.Transport> { .init(wrapping: connections.next()) }
+
     package func run(events: @escaping @Sendable (RuntimeEvent) -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await connection.runConnections() }
+            group.addTask { await connections.run() }
             group.addTask { try await RuntimeEventStream(runtime: self).run(deliver: events) }
             try await group.next()
             group.cancelAll()

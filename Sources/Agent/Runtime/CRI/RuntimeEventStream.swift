@@ -20,8 +20,10 @@ struct RuntimeEventStream {
     func run(deliver: @escaping @Sendable (RuntimeEvent) -> Void) async throws {
         var usesContainerd = false
         while true {
+            let client = try runtime.connections.dedicated()
+            defer { client.beginGracefulShutdown() }
             do {
-                if usesContainerd { try await followContainerd(deliver) } else { try await followCRI(deliver) }
+                if usesContainerd { try await followContainerd(client, deliver) } else { try await followCRI(client, deliver) }
             } catch let error as RPCError where error.code == .unimplemented && !usesContainerd {
                 usesContainerd = true
                 continue
@@ -39,8 +41,10 @@ struct RuntimeEventStream {
         return options
     }
 
-    private func followCRI(_ deliver: @escaping @Sendable (RuntimeEvent) -> Void) async throws {
-        try await runtime.runtime.getContainerEvents(.init(), options: options) { response in
+    private typealias Client = RuntimeConnections.Client
+
+    private func followCRI(_ client: Client, _ deliver: @escaping @Sendable (RuntimeEvent) -> Void) async throws {
+        try await Runtime_V1_RuntimeService.Client(wrapping: client).getContainerEvents(.init(), options: options) { response in
             switch response.accepted {
             case .failure(let error): throw error
             case .success: deliver(.connected)
@@ -51,8 +55,8 @@ struct RuntimeEventStream {
         }
     }
 
-    private func followContainerd(_ deliver: @escaping @Sendable (RuntimeEvent) -> Void) async throws {
-        let events = Containerd_Services_Events_V1_Events.Client(wrapping: runtime.connection)
+    private func followContainerd(_ client: Client, _ deliver: @escaping @Sendable (RuntimeEvent) -> Void) async throws {
+        let events = Containerd_Services_Events_V1_Events.Client(wrapping: client)
         let request = Containerd_Services_Events_V1_SubscribeRequest.with {
             $0.filters = ["/tasks/exit", "/tasks/oom", Self.probeTopic].map { "namespace==\"\(Self.namespace)\",topic==\"\($0)\"" }
         }
@@ -81,7 +85,7 @@ struct RuntimeEventStream {
     /// Publishes the probe until it has come back through the subscription: publishing and
     /// subscribing race in the server.
     private func announce(
-        _ events: Containerd_Services_Events_V1_Events.Client<CRIRuntime.Transport>, until arrived: Signal
+        _ events: Containerd_Services_Events_V1_Events.Client<RuntimeConnections.Transport>, until arrived: Signal
     ) async throws {
         let probe = Containerd_Services_Events_V1_PublishRequest.with {
             $0.topic = Self.probeTopic

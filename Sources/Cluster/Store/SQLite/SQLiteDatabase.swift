@@ -1,5 +1,5 @@
-// The C module alone: GRDB's Swift layer brings Foundation and ICU into a process that is to stay small.
-import GRDBSQLite
+// SQLite's C interface, without a Swift layer: see docs/decisions/0003-sqlite-in-c.md.
+import Csqlite3
 
 /// What SQLite answered, with the statement or file concerned. Source: sqlite.org/rescode.html.
 struct SQLiteError: Error, Sendable, CustomStringConvertible {

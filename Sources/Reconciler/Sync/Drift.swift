@@ -1,0 +1,71 @@
+import APIMachinery
+import Logging
+
+/// Puts back what others changed or deleted.
+extension ApplicationWorker {
+    /// Applies again what others changed or deleted, layer by layer.
+    func revert(_ identities: Set<ObjectIdentity>) async {
+        let (application, applied) = state.withLock { ($0.application, $0.applied) }
+        guard let applied else { return }
+        // Looked at again: our own write may have been taken for another's before its answer came.
+        let drifted = identities.compactMap { applied.records[$0] }.filter { record in
+            guard let current = live.get(record.rendered.key) else { return true }
+            return !record.matches(current) && !record.isNewer(than: current) && !current.isDeleting
+        }
+        guard !drifted.isEmpty else { return }
+        guard application.selfHeals, !application.isSuspended else { return await reportDrift(drifted.map(\.rendered.identity)) }
+        let applier = Applier(client: client, clock: clock, logger: logger)
+        for layer in Layer.allCases {
+            for record in drifted where Layer.of(record.rendered.key.type) == layer {
+                let identity = record.rendered.identity
+                let now = clock.now
+                if let later = state.withLock({ $0.allowRevert(of: identity, now: now) }) {
+                    state.withLock { $0.revertLater(identity, at: later) }
+                    let manager = await lastManager(of: record.rendered.key)
+                    logger.warning(
+                        "someone keeps changing a managed object; waiting before the next revert",
+                        metadata: ["object": "\(identity)", "manager": "\(manager)"])
+                    continue
+                }
+                do {
+                    let object = try await applier.apply(record.rendered, application: application)
+                    let new = Applied.Record(record.rendered, application: application, live: object)
+                    state.withLock { $0.applied?.records[identity] = new }
+                    logger.info("reverted drift", metadata: ["object": "\(identity)", "revision": "\(applied.commit.id.short)"])
+                } catch {
+                    if error is CancellationError { return }
+                    state.withLock { $0.revertLater(identity, at: now + .seconds(1)) }
+                    logger.warning("cannot revert drift", metadata: ["object": "\(identity)", "error": "\(error)"])
+                }
+            }
+        }
+        state.withLock { state in
+            // Objects that were deleted came back with another uid.
+            guard let records = state.applied?.records else { return }
+            for index in state.status.inventory.indices {
+                if let uid = records[state.status.inventory[index].identity]?.uid { state.status.inventory[index].uid = uid }
+            }
+            state.needsHealth()
+        }
+    }
+
+    private func lastManager(of key: ObjectKey) async -> String {
+        // Only for a log line: an object that cannot be read has no manager to name.
+        let object = try? await client.get(key)
+        let entries = object?.metadata["managedFields"]?.array ?? []
+        let others = entries.filter { $0["manager"]?.string != Application.fieldManager && ($0["subresource"]?.string ?? "").isEmpty }
+        return others.max { ($0["time"]?.string ?? "") < ($1["time"]?.string ?? "") }?["manager"]?.string ?? "unknown"
+    }
+
+    private func reportDrift(_ identities: [ObjectIdentity]) async {
+        let now = clock.now
+        let names = identities.sorted().prefix(5).map(\.description).joined(separator: ", ")
+        state.withLock { state in
+            let why = state.application.isSuspended ? "the Application is suspended" : "spec.sync.selfHeal is off"
+            state.status.set(
+                Condition("Synced", .isFalse, reason: "OutOfSync", message: "\(names) differ from the commit; \(why)"),
+                generation: state.application.generation, now: now)
+            state.needsHealth()
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import APIMachinery
+import Logging
+
+/// How an Application stands: the health of its objects, and its status, written on every exit path.
+extension ApplicationWorker {
+    /// Judges every object and writes down what changed.
+    func judge() async {
+        guard let applied = state.withLock({ $0.applied }) else { return await settleStatus(nil) }
+        let view = live.view
+        var eventNamespaces: Set<String> = []
+        let items = applied.records.values.map { record -> HealthSummary.Item in
+            let key = record.rendered.key
+            guard let object = live.get(key) else {
+                return HealthSummary.Item(identity: record.rendered.identity, health: Health(.missing, "is not in the cluster"))
+            }
+            // The watch has not shown our own write yet: what it says of health is of the past.
+            var health = record.isNewer(than: object) ? .progressing("applied") : HealthRules.health(of: object, type: key.type, view: view)
+            if let namespace = health.wantsEventsIn { eventNamespaces.insert(namespace) }
+            health.wantsEventsIn = nil
+            return HealthSummary.Item(identity: record.rendered.identity, health: health)
+        }
+        let events = Set(eventNamespaces.map { LiveObjects.Scope(type: .events, namespace: $0) })
+        let isNew = events.contains { !live.isNeeded($0, by: reference) }
+        await live.require(scopes(of: applied, eventsIn: eventNamespaces), by: reference)
+        if isNew { state.withLock { $0.needsHealth() } }
+        let summary = HealthSummary(items)
+        await settleStatus(summary)
+        publish(.health(revision: applied.commit.id.description, summary))
+    }
+
+    /// Derives Healthy, Ready and the one-line summary, and writes the status if it differs.
+    private func settleStatus(_ summary: HealthSummary?) async {
+        let now = clock.now
+        state.withLock { state in
+            let generation = state.application.generation
+            if let summary {
+                state.status.health = summary.state.rawValue
+                state.status.set(
+                    Condition(
+                        "Healthy", summary.isSettled ? .isTrue : .isFalse, reason: summary.state.rawValue,
+                        message: summary.isSettled ? "\(summary.total) objects" : summary.reason),
+                    generation: generation, now: now)
+            } else if state.status.condition("Healthy") == nil {
+                state.status.set(Condition("Healthy", .unknown, reason: "NothingApplied"), generation: generation, now: now)
+            }
+            let synced = state.status.condition("Synced")
+            let healthy = state.status.condition("Healthy")
+            let ready: Condition =
+                if synced?.status == .isTrue, healthy?.status == .isTrue {
+                    Condition("Ready", .isTrue, reason: "Ready", message: synced?.message ?? "")
+                } else if let synced, synced.status != .isTrue {
+                    Condition("Ready", synced.status == .unknown ? .unknown : .isFalse, reason: synced.reason, message: synced.message)
+                } else {
+                    Condition("Ready", .isFalse, reason: healthy?.reason ?? "Progressing", message: healthy?.message ?? "")
+                }
+            state.status.set(ready, generation: generation, now: now)
+            let count = state.status.inventory.count
+            state.status.summary =
+                ready.status == .isTrue
+                ? "\(count) objects, all healthy"
+                : "\(count) objects; \(String(ready.message.split(separator: "\n").first ?? Substring(ready.reason)))"
+        }
+        // A rollout changes its one-line reason many times a second; a change of state goes out at once.
+        if let later = state.withLock({ $0.statusDelay(now: now) }) {
+            state.withLock { $0.judgeLater(at: later) }
+            return
+        }
+        do { try await writeStatus() } catch {
+            guard !(error is CancellationError) else { return }
+            logger.warning("cannot write the status", metadata: ["error": "\(error)"])
+        }
+    }
+
+    func writeStatus() async throws {
+        let status = state.withLock { $0.status == $0.written ? nil : $0.status }
+        guard let status else { return }
+        do throws(APIStatus) {
+            let options = WriteOptions(fieldManager: Application.fieldManager)
+            _ = try await client.patch(key, .merge(.object(["status": status.json])), subresource: "status", options: options)
+        } catch {
+            // Deleted meanwhile: its worker is about to hear of it.
+            guard error.reason == .notFound else { throw error }
+        }
+        let now = clock.now
+        state.withLock { $0.wrote(status, now: now) }
+    }
+
+    func report(_ failure: SyncFailure) async {
+        let now = clock.now
+        let revision = failure.commit?.id.description ?? ""
+        state.withLock { state in
+            state.failed(now: now, isWaiting: failure.isWaiting)
+            let generation = state.application.generation
+            state.status.observedGeneration = generation
+            if let request = state.application.syncRequest { state.status.lastHandledSync = request }
+            var message = failure.lines.joined(separator: "\n")
+            if !state.status.observedRevision.isEmpty, !failure.isWaiting {
+                message += "\ncommit \(state.status.observedRevision.prefix(7)) stays in the cluster"
+            }
+            state.status.set(
+                Condition("Synced", failure.isWaiting ? .unknown : .isFalse, reason: failure.reason, message: message),
+                generation: generation, now: now)
+            if let commit = failure.commit {
+                state.status.lastAttemptedRevision = revision
+                let first = failure.lines.first ?? failure.reason
+                state.status.record(
+                    HistoryEntry(
+                        revision: revision, message: commit.summary, author: commit.author, time: now.description,
+                        result: "\(failure.reason): \(first.prefix(300))"))
+            }
+        }
+        if !failure.isWaiting {
+            logger.warning("not synced", metadata: ["revision": "\(revision.prefix(7))", "reason": "\(failure.reason)", "error": "\(failure.lines.first ?? "")"])
+        }
+        await settleStatus(nil)
+        publish(.refused(revision: revision, lines: failure.lines))
+    }
+
+    func reportSuspended() async {
+        let now = clock.now
+        state.withLock { state in
+            state.status.observedGeneration = state.application.generation
+            state.status.set(
+                Condition("Synced", .unknown, reason: "Suspended", message: "suspended (spec.suspend); the cluster stays as it is"),
+                generation: state.application.generation, now: now)
+        }
+        await settleStatus(nil)
+        publish(.refused(revision: "", lines: ["\(reference) is suspended; gitctl resume \(key.name) lets it sync again"]))
+    }
+}
