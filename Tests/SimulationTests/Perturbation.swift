@@ -155,7 +155,9 @@ struct PerturbedClient: ResourceClient {
         if type != .events { try perturbation.willWrite(generation) }
         return try await base.create(type, object, options: options)
     }
-    func update(_ type: ResourceType, _ object: Object, subresource: String?, options: WriteOptions) async throws(APIStatus) -> Object {
+    func update(_ type: ResourceType, _ object: Object, subresource: String?, options: WriteOptions) async throws(APIStatus)
+        -> Object
+    {
         try perturbation.willWrite(generation)
         return try await base.update(type, object, subresource: subresource, options: options)
     }

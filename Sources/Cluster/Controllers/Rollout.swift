@@ -194,7 +194,8 @@ struct Rollout {
         if current.revision < next {
             if current.revision > 0 {
                 let history = annotations[DeploymentAnnotation.revisionHistory]
-                annotations[DeploymentAnnotation.revisionHistory] = history.map { "\($0),\(current.revision)" } ?? "\(current.revision)"
+                annotations[DeploymentAnnotation.revisionHistory] =
+                    history.map { "\($0),\(current.revision)" } ?? "\(current.revision)"
             }
             annotations[DeploymentAnnotation.revision] = String(next)
         }
