@@ -1,15 +1,18 @@
 import APIMachinery
 import Agent
 import Cluster
+import Glibc
 import Logging
 import TestSupport
 import Testing
 
 /// A node of its own: a real API server in this process, the agent, containerd, and the busybox image.
-struct NodeHarness {
-    let client: any ResourceClient
-    let agent: Agent
-    let directory: String
+actor NodeHarness {
+    nonisolated let client: any ResourceClient
+    nonisolated let directory: String
+    private let configuration: Agent.Configuration
+    private(set) var agent: Agent
+    private var life: Task<Void, any Error>?
 
     static let image = "docker.io/library/busybox:1.36"
 
@@ -19,23 +22,55 @@ struct NodeHarness {
             try await CommandRunner().output(
                 "\(BuiltProducts.sources)/scripts/images", "--output", "\(directory.path)/images", "busybox", within: .seconds(120))
             var logger = Logger(label: "node") { StreamLogHandler.standardError(label: $0) }
-            logger.logLevel = .info
+            logger.logLevel = getenv("GITCTL_TEST_LOG") != nil ? .debug : .warning
             let cluster = try await Cluster(.init(dataDirectory: directory.path, port: 0, logger: logger))
             let client = cluster.client(as: .component("test"))
             try await prepare(client)
             let configuration = Agent.Configuration(
                 dataDirectory: directory.path, nodeName: "node", podCIDR: "10.42.0.0/16", serviceCIDR: "10.43.0.0/16",
                 apiServerURL: cluster.url, logger: logger)
-            let harness = NodeHarness(client: client, agent: Agent(configuration, client: client), directory: directory.path)
+            let harness = NodeHarness(configuration, client: client)
+            await harness.startAgent()
             do {
-                let result = try await harness.running { try await body(harness) }
-                try await harness.agent.tearDown()
+                let result = try await body(harness)
+                try await harness.end()
                 return result
             } catch {
-                try await harness.agent.tearDown()
+                try await harness.end()
                 throw error
             }
         }
+    }
+
+    private init(_ configuration: Agent.Configuration, client: any ResourceClient) {
+        self.configuration = configuration
+        self.client = client
+        directory = configuration.dataDirectory
+        agent = Agent(configuration, client: client)
+    }
+
+    private func startAgent() {
+        agent = Agent(configuration, client: client)
+        life = Task { [agent] in try await agent.run() }
+    }
+
+    private func stopAgent() async throws {
+        life?.cancel()
+        try await life?.value
+    }
+
+    /// Ends the agent, runs `body` while there is none, and starts another one.
+    func restartAgent(_ body: () async throws -> Void) async throws {
+        try await stopAgent()
+        try await body()
+        startAgent()
+    }
+
+    private func end() async throws {
+        try await stopAgent()
+        try await agent.tearDown()
+        let namespace = try #require(InNetworkNamespace.current)
+        #expect(try await Leftovers(dataDirectory: directory, namespace: namespace).description == "")
     }
 
     /// What controllers make in a whole cluster.
@@ -43,21 +78,6 @@ struct NodeHarness {
         do {
             _ = try await client.create(.serviceAccounts, Object(.serviceAccounts, namespace: "default", name: "default", ["automountServiceAccountToken": false]))
         } catch where error.reason == .alreadyExists {}
-    }
-
-    /// Runs `body` beside this harness's agent.
-    func running<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
-        try await Self.running(agent, body)
-    }
-
-    static func running<Result: Sendable>(_ agent: Agent, _ body: @Sendable () async throws -> Result) async throws -> Result {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await agent.run() }
-            let result = try await body()
-            group.cancelAll()
-            try await group.waitForAll()
-            return result
-        }
     }
 
     // MARK: Pods
@@ -117,6 +137,57 @@ struct NodeHarness {
         try await client.list(.events, namespace: "default").items
             .filter { $0["involvedObject", "name"]?.string == pod }
             .map { "\($0["reason"]?.string ?? ""): \($0["message"]?.string ?? "")" }
+    }
+
+    /// The log up to and with `text`.
+    func follow(_ pod: String, until text: String) async throws -> String {
+        var options = LogOptions()
+        options.follow = true
+        var log = ""
+        for try await some in try await agent.logs(namespace: "default", pod: pod, container: "main", options: options) {
+            log += String(decoding: some, as: UTF8.self)
+            if log.contains(text) { return log }
+        }
+        throw Unexpected(description: "the log ended: \(log)")
+    }
+
+    func waitForEvent(of pod: String, _ isWanted: (String) -> Bool) async throws {
+        let list = try await client.list(.events, namespace: "default")
+        func matches(_ event: Object) -> Bool {
+            event["involvedObject", "name"]?.string == pod && isWanted("\(event["reason"]?.string ?? ""): \(event["message"]?.string ?? "")")
+        }
+        if list.items.contains(where: matches) { return }
+        var options = ListOptions()
+        options.resourceVersion = list.resourceVersion
+        for try await event in try await client.watch(.events, namespace: "default", options: options) {
+            if case .added(let object) = event, matches(object) { return }
+        }
+    }
+
+    /// A claim bound to a volume that is a directory of the host, as the binder would leave them.
+    func createVolume(_ name: String, path: String) async throws {
+        let size: JSON = ["storage": "1Mi"]
+        _ = try await client.create(
+            .persistentVolumes,
+            Object(
+                .persistentVolumes, name: name,
+                ["spec": ["capacity": size, "accessModes": ["ReadWriteOnce"], "hostPath": ["path": .string(path)]]]))
+        _ = try await client.create(
+            .persistentVolumeClaims,
+            Object(
+                .persistentVolumeClaims, namespace: "default", name: name,
+                ["spec": ["accessModes": ["ReadWriteOnce"], "volumeName": .string(name), "resources": ["requests": size]]]))
+        try await client.patch(
+            ObjectKey(.persistentVolumeClaims, namespace: "default", name: name), .merge(["status": ["phase": "Bound"]]),
+            subresource: "status")
+    }
+
+    /// Kills the process of a pod's container, as the kernel might.
+    func killContainer(of pod: String) async throws {
+        let id = try await self.pod(pod).containerStatus()["containerID"]?.string?.dropFirst("containerd://".count) ?? ""
+        try await CommandRunner().output(
+            "ctr", "--address", Containerd(dataDirectory: directory, podCIDR: "10.42.0.0/16", registryMirrors: [:], logger: configuration.logger).socketPath,
+            "--namespace", "k8s.io", "tasks", "kill", "--signal", "SIGKILL", String(id))
     }
 }
 

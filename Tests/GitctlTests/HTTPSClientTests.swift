@@ -43,9 +43,7 @@ import Testing
             let answer = try await admin.createSubresource(
                 ObjectKey(.serviceAccounts, namespace: "default", name: "robot"), "token", request, options: WriteOptions())
             let token = try #require(answer["status", "token"]?.string)
-            let authority = try #require(
-                try YAML.documents(parsing: try #require(try PrivateFile.read(cluster.kubeconfigPath)))[0].value["clusters"]?.array?.first?["cluster"]?[
-                    "certificate-authority-data"]?.string)
+            let authority = Base64.encode(try KubeconfigFile(path: cluster.kubeconfigPath, context: nil).authorityPEM?.utf8.map(\.self) ?? [])
             let path = cluster.kubeconfigPath + ".robot"
             let config = """
                 current-context: c

@@ -40,6 +40,9 @@ struct SyncTests {
         try await RunningReconciler.with { running in
             let (work, bare) = try await setUp(running)
             try await running.cluster.application("shop", synced: "AwaitingPush")
+            try await running.cluster.createApplication("main", source: ["repository": "shop", "revision": "main", "path": "none"])
+            try await running.cluster.application("main", synced: "AwaitingPush")
+            _ = try await running.cluster.client.delete(ObjectKey(.applications, namespace: "gitctl-system", name: "main"))
             try work.write("app/a.yaml", Self.configMap("a"))
             try work.write("app/b.yaml", Self.configMap("b", namespace: "other"))
             try work.write("app/ns.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n")
@@ -127,7 +130,7 @@ struct SyncTests {
             try work.write("README.md", "empty")
             try await work.commit()
             let lines = try await push(work, bare, running, expects: false)
-            #expect(lines.first?.contains("would delete all 1 objects") == true, "\(lines)")
+            #expect(lines.first?.contains("would delete every object of the Application (1)") == true, "\(lines)")
             #expect(try await running.cluster.exists(.configMaps, "a"))
             _ = try await running.cluster.client.patch(
                 ObjectKey(.applications, namespace: "gitctl-system", name: "shop"),
@@ -151,7 +154,7 @@ struct SyncTests {
             let application = try await running.cluster.application("shop", synced: "Synced")
             #expect(
                 application.status.condition("Synced")?.message.contains(
-                    "Namespace other kept: it holds 1 objects of others (ConfigMap other/theirs); delete it by hand if they may go") == true)
+                    "Namespace other kept: it holds 1 object of others (ConfigMap other/theirs); delete it by hand if they may go") == true)
             #expect(try await running.cluster.exists(.namespaces, "other"))
         }
     }

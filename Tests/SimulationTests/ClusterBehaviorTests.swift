@@ -35,11 +35,13 @@ struct ClusterBehaviorTests {
             let user = Self.pod("user", ["volumes": [["name": "data", "persistentVolumeClaim": ["claimName": "data"]]]])
             _ = try await cluster.client.create(.pods, user)
             try await cluster.wait(.pods) {
-                $0.first?.condition("PodScheduled")?["message"]?.string?.contains("persistentvolumeclaim \"data\" not found") == true
+                $0.first?.condition("PodScheduled")?["message"]?.string?.contains("persistentvolumeclaim \"data\" not found")
+                    == true
             }
             _ = try await cluster.client.create(.persistentVolumeClaims, Self.claim("data", "2Gi"))
             try await cluster.wait(.pods) {
-                $0.first?.condition("PodScheduled")?["message"]?.string?.contains("pod has unbound immediate PersistentVolumeClaims") == true
+                $0.first?.condition("PodScheduled")?["message"]?.string?.contains(
+                    "pod has unbound immediate PersistentVolumeClaims") == true
             }
             for (name, size) in [("small", "1Gi"), ("large", "10Gi"), ("fitting", "3Gi")] {
                 _ = try await cluster.client.create(.persistentVolumes, Self.volume(name, size))
@@ -61,7 +63,8 @@ struct ClusterBehaviorTests {
         }
     }
 
-    @Test("Endpoints follow readiness, and leave as soon as a pod begins to go", .timeLimit(.minutes(2)), arguments: [UInt64](1...3))
+    @Test(
+        "Endpoints follow readiness, and leave as soon as a pod begins to go", .timeLimit(.minutes(2)), arguments: [UInt64](1...3))
     func endpoints(seed: UInt64) async throws {
         var behavior = HollowAgent.Behavior()
         behavior.stopping = .seconds(5) ... .seconds(9)
@@ -69,7 +72,9 @@ struct ClusterBehaviorTests {
         try await cluster.run { cluster in
             _ = try await cluster.client.create(
                 .services,
-                Object(.services, namespace: "default", name: "web", ["spec": ["selector": ["app": "web"], "ports": [["port": 80, "targetPort": 8080]]]]))
+                Object(
+                    .services, namespace: "default", name: "web",
+                    ["spec": ["selector": ["app": "web"], "ports": [["port": 80, "targetPort": 8080]]]]))
             try await cluster.wait(.endpointSlices) { $0.count == 1 }
             try await RolloutTests.rollOut(cluster, replicas: 3, strategy: ["type": "RollingUpdate"])
             @Sendable func ready(_ slices: [Object]) -> Int {
@@ -86,7 +91,10 @@ struct ClusterBehaviorTests {
             }
             #expect(ready(slices) <= 3)
             try await cluster.wait(.endpointSlices) { slices in
-                ready(slices) == 3 && !slices.flatMap { $0.fields["endpoints"]?.array ?? [] }.contains { $0["targetRef"]?["uid"]?.string == victim.uid }
+                ready(slices) == 3
+                    && !slices.flatMap { $0.fields["endpoints"]?.array ?? [] }.contains {
+                        $0["targetRef"]?["uid"]?.string == victim.uid
+                    }
             }
             try await cluster.client.delete(ObjectKey(.services, namespace: "default", name: "web"))
             try await cluster.wait(.endpointSlices) { $0.isEmpty }

@@ -61,7 +61,8 @@ struct GarbageTests {
             var web = deployment("web", replicas: 3)
             web.namespace = "team"
             _ = try await cluster.client.create(.deployments, web)
-            _ = try await cluster.client.create(.configMaps, Object(.configMaps, namespace: "team", name: "settings", ["data": ["a": "b"]]))
+            _ = try await cluster.client.create(
+                .configMaps, Object(.configMaps, namespace: "team", name: "settings", ["data": ["a": "b"]]))
             try await cluster.wait(.pods) { $0.count(where: \.isReady) == 3 }
             try await cluster.client.delete(ObjectKey(.namespaces, name: "team"))
             try await cluster.wait(.namespaces) { !$0.contains { $0.name == "team" } }
@@ -71,7 +72,9 @@ struct GarbageTests {
         }
     }
 
-    @Test("Garbage is collected after a crash at any write", .timeLimit(.minutes(3)), arguments: Array(stride(from: 10, to: 40, by: 3)))
+    @Test(
+        "Garbage is collected after a crash at any write", .timeLimit(.minutes(3)),
+        arguments: Array(stride(from: 10, to: 40, by: 3)))
     func crash(write: Int) async throws {
         let cluster = try SimulatedCluster(seed: UInt64(write), perturbation: .crash(afterWrite: write))
         try await cluster.run { cluster in

@@ -79,7 +79,9 @@ struct JobTests {
             #expect(job.status["failed"]?.int == 2)
             let pod = try #require(try await cluster.list(.pods).first { $0.name.hasPrefix("work-3-") })
             #expect(pod.spec["hostname"]?.string == "work-3")
-            #expect(pod.spec["containers"]?.array?.first?["env"]?.array?.contains { $0["name"]?.string == "JOB_COMPLETION_INDEX" } == true)
+            #expect(
+                pod.spec["containers"]?.array?.first?["env"]?.array?.contains { $0["name"]?.string == "JOB_COMPLETION_INDEX" }
+                    == true)
         }
     }
 
@@ -90,7 +92,8 @@ struct JobTests {
         let cluster = try SimulatedCluster(seed: 9, behavior: behavior)
         try await cluster.run { cluster in
             let key = ObjectKey(.jobs, namespace: "default", name: "work")
-            _ = try await cluster.client.create(.jobs, Self.job(["suspend": true, "activeDeadlineSeconds": 30, "ttlSecondsAfterFinished": 100]))
+            _ = try await cluster.client.create(
+                .jobs, Self.job(["suspend": true, "activeDeadlineSeconds": 30, "ttlSecondsAfterFinished": 100]))
             try await cluster.wait(.jobs) { $0.first?.condition("Suspended")?["status"]?.string == "True" }
             #expect(try await cluster.list(.pods).isEmpty)
             try await cluster.client.patch(key, .merge(["spec": ["suspend": false]]))
@@ -103,7 +106,8 @@ struct JobTests {
         }
     }
 
-    @Test("Counts stay exact through a crash at any write", .timeLimit(.minutes(3)), arguments: Array(stride(from: 0, to: 45, by: 3)))
+    @Test(
+        "Counts stay exact through a crash at any write", .timeLimit(.minutes(3)), arguments: Array(stride(from: 0, to: 45, by: 3)))
     func crash(write: Int) async throws {
         let cluster = try SimulatedCluster(seed: UInt64(write), perturbation: .crash(afterWrite: write))
         try await cluster.run { cluster in

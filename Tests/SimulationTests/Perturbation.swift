@@ -29,7 +29,9 @@ final class Perturbation: Sendable {
         var hasCrashed = false
         var events = 0
         var staleUntil: Int?
-        var missing = 0
+        var watches = 0
+        /// The one watch that loses events, and how many it has lost; it is a fault to lose some and never expire.
+        var blind: (watch: Int, lost: Int)?
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -72,8 +74,16 @@ final class Perturbation: Sendable {
 
     enum Sight { case seen, lost, expired }
 
+    /// Names a watch that begins.
+    func beginWatch() -> Int {
+        state.withLock { state in
+            state.watches += 1
+            return state.watches
+        }
+    }
+
     /// Called for each event before the control plane sees it; may hold it back.
-    func sight(_ type: ResourceType) async -> Sight {
+    func sight(_ type: ResourceType, watch: Int) async -> Sight {
         switch kind {
         case .stale(type, let event, let writes):
             await withCheckedContinuation { continuation in
@@ -90,13 +100,10 @@ final class Perturbation: Sendable {
         case .missed(type, let event, let count):
             return state.withLock { state in
                 state.events += 1
-                guard state.events >= event, state.missing >= 0 else { return .seen }
-                if state.missing < count {
-                    state.missing += 1
-                    return .lost
-                }
-                state.missing = -1
-                return .expired
+                if state.blind == nil, state.events >= event { state.blind = (watch, 0) }
+                guard let blind = state.blind, blind.watch == watch else { return .seen }
+                state.blind = (watch, blind.lost + 1)
+                return blind.lost < count ? .lost : .expired
             }
         default: return .seen
         }
@@ -128,12 +135,13 @@ struct PerturbedClient: ResourceClient {
     func watch(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> WatchStream {
         let stream = try await base.watch(type, namespace: namespace, options: options)
         let perturbation = perturbation
+        let watch = perturbation.beginWatch()
         return WatchStream(
             AsyncThrowingStream(unfolding: {
                 // Iterators of one stream go on where the last one stopped.
                 var iterator = stream.makeAsyncIterator()
                 while let event = try await iterator.next() {
-                    switch await perturbation.sight(type) {
+                    switch await perturbation.sight(type, watch: watch) {
                     case .seen: return event
                     case .lost: continue
                     case .expired: throw APIStatus.expired("too old resource version")
@@ -147,7 +155,9 @@ struct PerturbedClient: ResourceClient {
         if type != .events { try perturbation.willWrite(generation) }
         return try await base.create(type, object, options: options)
     }
-    func update(_ type: ResourceType, _ object: Object, subresource: String?, options: WriteOptions) async throws(APIStatus) -> Object {
+    func update(_ type: ResourceType, _ object: Object, subresource: String?, options: WriteOptions) async throws(APIStatus)
+        -> Object
+    {
         try perturbation.willWrite(generation)
         return try await base.update(type, object, subresource: subresource, options: options)
     }

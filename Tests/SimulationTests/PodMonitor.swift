@@ -27,7 +27,9 @@ struct PodMonitor {
                     case .deleted: pods[event.version.uid] = nil
                     case .bookmark: continue
                     }
-                    if let problem = rule(Array(pods.values)) { violations.append("revision \(event.version.revision): \(problem)") }
+                    if let problem = rule(Array(pods.values)) {
+                        violations.append("revision \(event.version.revision): \(problem)")
+                    }
                 }
                 return violations
             }

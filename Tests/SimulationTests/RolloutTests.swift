@@ -73,7 +73,9 @@ struct RolloutTests {
                         "progressDeadlineSeconds": 60, "template": ["spec": ["containers": [["name": "main", "image": "broken"]]]],
                     ]
                 ]))
-            try await cluster.wait(.deployments) { $0.first?.condition("Progressing")?["reason"]?.string == "ProgressDeadlineExceeded" }
+            try await cluster.wait(.deployments) {
+                $0.first?.condition("Progressing")?["reason"]?.string == "ProgressDeadlineExceeded"
+            }
             #expect(try await cluster.list(.pods).count { $0.isReady && $0.image == "one" } == 3)
             try await Self.change(cluster, image: "one")
             let sets = try await cluster.list(.replicaSets)

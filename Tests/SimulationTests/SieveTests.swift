@@ -23,9 +23,10 @@ struct SieveTests {
                     let strategy: JSON = ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": 1, "maxUnavailable": 1]]
                     let violations = try await PodMonitor(cluster: cluster, rule: RolloutTests.bounds(0, replicas + 1)).watch {
                         try await RolloutTests.rollOut(cluster, replicas: replicas, strategy: strategy)
-                        let inner = try await PodMonitor(cluster: cluster, rule: RolloutTests.bounds(replicas - 1, replicas + 1)).watch {
-                            try await RolloutTests.change(cluster, image: "two")
-                        }
+                        let inner = try await PodMonitor(cluster: cluster, rule: RolloutTests.bounds(replicas - 1, replicas + 1))
+                            .watch {
+                                try await RolloutTests.change(cluster, image: "two")
+                            }
                         #expect(inner == [], "\(kind)")
                         try await cluster.client.patch(
                             ObjectKey(.deployments, namespace: "default", name: "web"), .merge(["spec": ["replicas": 1]]))

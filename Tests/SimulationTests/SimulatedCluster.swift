@@ -23,7 +23,8 @@ final class SimulatedCluster: Sendable {
         store = Store.inMemory(clock: clock, logger: logger)
         registry = try Registry(store: store, serviceCIDR: "10.43.0.0/16", clock: clock, seed: seed)
         agent = HollowAgent(
-            client: LocalClient(registry: registry, user: .component("node")), clock: clock, seed: seed, behavior: behavior, logger: logger)
+            client: LocalClient(registry: registry, user: .component("node")), clock: clock, seed: seed, behavior: behavior,
+            logger: logger)
         self.perturbation = Perturbation(perturbation)
     }
 

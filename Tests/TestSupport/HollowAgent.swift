@@ -38,7 +38,8 @@ package final class HollowAgent: Sendable {
     private let state: Mutex<State>
 
     package init(
-        nodeName: String = "node-1", client: any ResourceClient, clock: any WallClock, seed: UInt64, behavior: Behavior = Behavior(),
+        nodeName: String = "node-1", client: any ResourceClient, clock: any WallClock, seed: UInt64,
+        behavior: Behavior = Behavior(),
         logger: Logger = Logger(label: "hollow-agent")
     ) {
         self.nodeName = nodeName
@@ -114,7 +115,8 @@ package final class HollowAgent: Sendable {
                 do throws(APIStatus) {
                     try await client.patch(key, .merge(["spec": spec]))
                 } catch {
-                    _ = try await client.create(.leases, Object(.leases, namespace: "kube-node-lease", name: nodeName, ["spec": spec]))
+                    _ = try await client.create(
+                        .leases, Object(.leases, namespace: "kube-node-lease", name: nodeName, ["spec": spec]))
                 }
                 try await reportReady()
             }

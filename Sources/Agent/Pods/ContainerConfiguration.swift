@@ -70,11 +70,11 @@ struct ContainerConfiguration {
         let directories = services.directories
         try await Files.offPool {
             try Files.makeDirectory("\(directories.logs(pod))/\(container.name)", mode: 0o755)
+            try Files.makeDirectory("\(directories.pod(pod.uid))/containers/\(container.name)", mode: 0o755)
             if !covered.contains("/etc/hosts") {
                 try Files.write(Array(hosts.text(ofHost: Files.text("/etc/hosts")).utf8), to: directories.hostsFile(pod.uid), mode: 0o644)
             }
             let message = directories.terminationLog(pod.uid, container: container.name, restartCount: restartCount)
-            try Files.makeDirectory("\(directories.pod(pod.uid))/containers/\(container.name)", mode: 0o755)
             try Files.write([], to: message, mode: 0o666)
         }
         if !covered.contains("/etc/hosts") {

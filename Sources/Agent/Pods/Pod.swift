@@ -1,7 +1,7 @@
 import APIMachinery
 
 /// A pod as the agent reads it: a typed view of one version of the object, made once per version.
-package struct Pod: Sendable {
+package struct Pod: Sendable, CustomStringConvertible {
     package enum RestartPolicy: String, Sendable { case always = "Always", onFailure = "OnFailure", never = "Never" }
 
     package let object: Object
@@ -46,6 +46,9 @@ package struct Pod: Sendable {
     }
 
     package func container(_ name: String) -> PodContainer? { containers.first { $0.name == name } }
+
+    /// Never the spec: it may hold secrets in plain variables.
+    package var description: String { "\(fullName)@\(object.resourceVersion)" }
 
     /// `web_default(0a1b…)`, as the kubelet's messages name pods.
     package var fullName: String { "\(name)_\(namespace)(\(uid))" }

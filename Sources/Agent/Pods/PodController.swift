@@ -88,9 +88,11 @@ package final class PodController: Sendable {
     func send(_ event: PodEvent, to uid: String) {
         guard let entry = state.withLock({ $0.entries[uid] }) else { return }
         let now = services.clock.now
+        services.logger.debug("pod event", metadata: ["pod": "\(entry.uid)", "event": "\(event)"])
         let (isOver, wakeAt, observers) = entry.state.withLock { state in
             state.lifecycle.handle(event, now: now)
             for action in state.lifecycle.advance(now: now) {
+                services.logger.debug("pod action", metadata: ["pod": "\(entry.uid)", "action": "\(action)"])
                 enqueue { await PodExecutor(entry: entry, controller: self).perform(action) }
             }
             offerStatus(entry, &state, now: now)

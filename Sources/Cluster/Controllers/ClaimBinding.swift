@@ -14,11 +14,16 @@ package struct ClaimBinding: Sendable {
             if let volume = bestMatch() { return bind(volume) }
             return unbound()
         }
-        guard let volume = volumes.first else { return isCompleted ? lost("ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!") : phase("Pending") }
+        guard let volume = volumes.first else {
+            return isCompleted
+                ? lost("ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!") : phase("Pending")
+        }
         guard let reference = volume.spec["claimRef"], !reference.isNull else {
             return isCompleted || fits(volume) ? bind(volume) : unfit(volume)
         }
-        if VolumeBinder.claimKey(of: volume) == Informer.Key(claim), [nil, "", claim.uid].contains(reference["uid"]?.string) { return bind(volume) }
+        if VolumeBinder.claimKey(of: volume) == Informer.Key(claim), [nil, "", claim.uid].contains(reference["uid"]?.string) {
+            return bind(volume)
+        }
         return isCompleted
             ? lost("ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly") : phase("Pending")
     }
@@ -26,7 +31,8 @@ package struct ClaimBinding: Sendable {
     /// The volume reserved for this claim, or the smallest free one that fits.
     private func bestMatch() -> Object? {
         let reserved = volumes.first { volume in
-            VolumeBinder.claimKey(of: volume) == Informer.Key(claim) && [nil, "", claim.uid].contains(volume.spec["claimRef"]?["uid"]?.string)
+            VolumeBinder.claimKey(of: volume) == Informer.Key(claim)
+                && [nil, "", claim.uid].contains(volume.spec["claimRef"]?["uid"]?.string)
         }
         if let reserved, fits(reserved) { return reserved }
         return volumes.filter { volume in
@@ -90,7 +96,9 @@ package struct ClaimBinding: Sendable {
                 ],
             ]
             // What the user did not reserve may be taken back.
-            if volume.spec["claimRef"]?["name"] == nil { patch.set("yes", at: ["metadata", "annotations", VolumeBinder.boundByController]) }
+            if volume.spec["claimRef"]?["name"] == nil {
+                patch.set("yes", at: ["metadata", "annotations", VolumeBinder.boundByController])
+            }
             plan.add(.patch(ObjectKey(.persistentVolumes, volume), patch))
         }
         plan.add(StatusPatch(.persistentVolumes, volume, ["phase": "Bound", "reason": .null, "message": .null]).changes)

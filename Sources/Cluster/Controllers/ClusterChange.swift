@@ -61,7 +61,8 @@ extension ClusterChange {
     }
 
     /// Deletes exactly the object seen, not another of its name.
-    package static func delete(_ type: ResourceType, _ object: Object, _ options: DeleteOptions = DeleteOptions()) -> ClusterChange {
+    package static func delete(_ type: ResourceType, _ object: Object, _ options: DeleteOptions = DeleteOptions()) -> ClusterChange
+    {
         var options = options
         options.preconditionUID = object.uid
         return ClusterChange(.delete(ObjectKey(type, object), options))
@@ -79,7 +80,9 @@ extension ClusterChange {
         return copy
     }
 
-    package func onFailure(_ object: Object, _ reason: String, _ message: @escaping @Sendable (APIStatus) -> String) -> ClusterChange {
+    package func onFailure(_ object: Object, _ reason: String, _ message: @escaping @Sendable (APIStatus) -> String)
+        -> ClusterChange
+    {
         var copy = self
         copy.failure = FailureNote(object: object, reason: reason, message: message)
         return copy

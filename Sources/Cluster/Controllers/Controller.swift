@@ -21,6 +21,9 @@ package protocol Controller: Sendable {
 package struct ControllerSource<Key: Hashable & Sendable>: Sendable {
     package var informer: Informer
     package var wake: @Sendable (Informer.Change, WorkQueue<Key>) -> Void
+    /// Whether a key rests until this informer shows what was written for it; false where the
+    /// changes written do not wake the key and writing them twice does no harm.
+    package var awaitsOwnWrites = true
 
     package init(_ informer: Informer, wake: @escaping @Sendable (Informer.Change, WorkQueue<Key>) -> Void) {
         self.informer = informer
@@ -32,8 +35,11 @@ package struct ControllerSource<Key: Hashable & Sendable>: Sendable {
         self.init(informer) { change, queue in for key in keys(change) { queue.add(key) } }
     }
 
-    /// Read, and waking nobody.
-    package static func readOnly(_ informer: Informer) -> ControllerSource { ControllerSource(informer) { _, _ in } }
+    package func withoutAwaiting() -> ControllerSource {
+        var copy = self
+        copy.awaitsOwnWrites = false
+        return copy
+    }
 }
 
 extension ControllerSource where Key == Informer.Key {

@@ -28,7 +28,7 @@ struct ControllerLoop<C: Controller>: Sendable {
         queue = WorkQueue(clock: clock)
         recorder = EventRecorder(component: controller.name, client: client, clock: clock, logger: logger)
         let sources = controller.sources
-        ledger = WriteLedger(sources.map(\.informer))
+        ledger = WriteLedger(sources.filter(\.awaitsOwnWrites).map(\.informer))
         for source in sources {
             let queue = queue
             source.informer.onChange { change in source.wake(change, queue) }
@@ -133,7 +133,8 @@ struct ControllerLoop<C: Controller>: Sendable {
         case .alive(let key, let uid):
             let object = try await client.get(key)
             if object.uid != uid || object.isDeleting {
-                throw .conflict(key.type, name: key.name, "the object was deleted or replaced; its controller is told by its own watch")
+                throw .conflict(
+                    key.type, name: key.name, "the object was deleted or replaced; its controller is told by its own watch")
             }
         case .absent(let key, let uid):
             if try await client.find(key)?.uid == uid {

@@ -47,7 +47,8 @@ package struct DeploymentController: Controller {
     private var lastPodSource: ControllerSource<Informer.Key> {
         ControllerSource(pods) { [replicaSets, deployments] change in
             guard case .deleted(let pod) = change, let controller = pod.controller, controller.kind == "ReplicaSet",
-                let owner = replicaSets.get(namespace: pod.namespace, name: controller.name)?.controller, owner.kind == "Deployment",
+                let owner = replicaSets.get(namespace: pod.namespace, name: controller.name)?.controller,
+                owner.kind == "Deployment",
                 let deployment = deployments.get(namespace: pod.namespace, name: owner.name),
                 deployment.spec["strategy"]?["type"]?.string == "Recreate"
             else { return [] }

@@ -46,7 +46,9 @@ package struct EndpointSliceController: Controller {
             .own(services), ServiceBackends.source(pods: pods, services: servicesByNamespace),
             ControllerSource(slices) { change in
                 let slice = change.object
-                guard slice.labels[Self.managerLabel] == Self.manager, let service = slice.labels[Self.serviceLabel] else { return [] }
+                guard slice.labels[Self.managerLabel] == Self.manager, let service = slice.labels[Self.serviceLabel] else {
+                    return []
+                }
                 return [Informer.Key(namespace: slice.namespace, name: service)]
             },
         ]
@@ -100,7 +102,11 @@ package struct EndpointSliceController: Controller {
         var spare: [Object] = []
         for (index, slice) in slices.enumerated() {
             let keepsEmpty = wanted.isEmpty && index == 0
-            if contents[index].isEmpty, !keepsEmpty { spare.append(slice) } else { writes += update(slice, contents[index], service) }
+            if contents[index].isEmpty, !keepsEmpty {
+                spare.append(slice)
+            } else {
+                writes += update(slice, contents[index], service)
+            }
         }
         while !loose.isEmpty || (wanted.isEmpty && slices.isEmpty && writes.isEmpty) {
             let part = loose.prefix(endpointsMax)
@@ -124,7 +130,8 @@ package struct EndpointSliceController: Controller {
     private static func make(_ endpoints: [JSON], ports: [JSON], service: Object) -> Object {
         var slice = Object(.endpointSlices, namespace: service.namespace, name: "")
         slice.fields["metadata"] = [
-            "generateName": .string("\(service.name)-"), "namespace": .string(service.namespace), "labels": JSON(labels(for: service)),
+            "generateName": .string("\(service.name)-"), "namespace": .string(service.namespace),
+            "labels": JSON(labels(for: service)),
             "ownerReferences": [OwnerReference(controller: service).json],
         ]
         slice.fields["addressType"] = "IPv4"

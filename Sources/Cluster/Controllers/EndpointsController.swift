@@ -67,8 +67,12 @@ package struct EndpointsController: Controller {
             ])
         }
         var patch: JSON = [:]
-        if current.fields["subsets"]?.array ?? [] != subsets { patch.set(subsets.isEmpty ? .null : .array(subsets), at: ["subsets"]) }
-        for (key, value) in labels where current.labels[key] != value { patch.set(.string(value), at: ["metadata", "labels", key]) }
+        if current.fields["subsets"]?.array ?? [] != subsets {
+            patch.set(subsets.isEmpty ? .null : .array(subsets), at: ["subsets"])
+        }
+        for (key, value) in labels where current.labels[key] != value {
+            patch.set(.string(value), at: ["metadata", "labels", key])
+        }
         for key in current.labels.keys where labels[key] == nil { patch.set(.null, at: ["metadata", "labels", key]) }
         if (current.annotations[Self.overCapacity] != nil) != isTruncated {
             patch.set(isTruncated ? "truncated" : .null, at: ["metadata", "annotations", Self.overCapacity])
@@ -79,7 +83,10 @@ package struct EndpointsController: Controller {
     /// Addresses grouped by the ports on which they answer; ready ones first to be kept when there are too many.
     private static func subsets(of backends: ServiceBackends) -> (subsets: [JSON], isTruncated: Bool) {
         let isTruncated = backends.backends.count > addressesMax
-        let kept = isTruncated ? Array((backends.backends.filter(\.isReady) + backends.backends.filter { !$0.isReady }).prefix(addressesMax)) : backends.backends
+        let kept =
+            isTruncated
+            ? Array((backends.backends.filter(\.isReady) + backends.backends.filter { !$0.isReady }).prefix(addressesMax))
+            : backends.backends
         let groups = Dictionary(grouping: kept, by: \.ports).sorted { $0.key.lexicographicallyPrecedes($1.key) }
         let subsets = groups.map { ports, members -> JSON in
             var subset = JSONObject()

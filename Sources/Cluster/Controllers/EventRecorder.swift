@@ -111,7 +111,7 @@ package final class EventRecorder: Sendable {
             do {
                 try await client.patch(known.key, .merge(patch))
                 return state.withLock { $0.known[identity]?.count += 1 }
-            } catch where error.reason == .notFound {
+            } catch  where error.reason == .notFound {
                 // It expired: told anew below.
             }
         }

@@ -41,7 +41,8 @@ package struct GarbageCollector: Controller {
 
     package init(_ informers: [Informer]) {
         self.informers = informers
-        byKind = Dictionary(informers.map { (Self.kindKey($0.type.group, $0.type.kind), $0) }, uniquingKeysWith: { first, _ in first })
+        byKind = Dictionary(
+            informers.map { (Self.kindKey($0.type.group, $0.type.kind), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func kindKey(_ group: String, _ kind: String) -> String { "\(group)/\(kind)" }
@@ -55,12 +56,15 @@ package struct GarbageCollector: Controller {
                     wakeDependents(of: object, queue)
                 case .updated(let old, let new):
                     let isSame =
-                        old.isDeleting == new.isDeleting && old.finalizers == new.finalizers && old.ownerReferences == new.ownerReferences
+                        old.isDeleting == new.isDeleting && old.finalizers == new.finalizers
+                        && old.ownerReferences == new.ownerReferences
                     if !isSame, concerns(new) { queue.add(Key(type: informer.type, object: Informer.Key(new))) }
                     if !isSame { wakeDependents(of: new, queue) }
                     wakeOwners(of: old, queue, unlessIn: new.ownerReferences)
                 case .deleted(let object):
-                    for (type, dependent) in dependents(of: object.uid) { queue.add(Key(type: type, object: Informer.Key(dependent))) }
+                    for (type, dependent) in dependents(of: object.uid) {
+                        queue.add(Key(type: type, object: Informer.Key(dependent)))
+                    }
                     wakeOwners(of: object, queue, unlessIn: [])
                 }
             }
@@ -82,7 +86,9 @@ package struct GarbageCollector: Controller {
         for reference in object.ownerReferences where !kept.contains(where: { $0.uid == reference.uid }) {
             guard let informer = informer(of: reference) else { continue }
             let key = Informer.Key(namespace: informer.type.isNamespaced ? object.namespace : "", name: reference.name)
-            if let owner = informer.get(key), owner.uid == reference.uid, owner.isDeleting { queue.add(Key(type: informer.type, object: key)) }
+            if let owner = informer.get(key), owner.uid == reference.uid, owner.isDeleting {
+                queue.add(Key(type: informer.type, object: key))
+            }
         }
     }
 
@@ -95,7 +101,9 @@ package struct GarbageCollector: Controller {
     }
 
     package func snapshot(of key: Key, client: any ResourceClient) -> Snapshot? {
-        guard let informer = byKind[Self.kindKey(key.type.group, key.type.kind)], let object = informer.get(key.object) else { return nil }
+        guard let informer = byKind[Self.kindKey(key.type.group, key.type.kind)], let object = informer.get(key.object) else {
+            return nil
+        }
         return Snapshot(
             type: key.type, object: object, owners: object.ownerReferences.map { ($0, state(of: $0, for: object)) },
             dependents: dependents(of: object.uid))
@@ -106,7 +114,9 @@ package struct GarbageCollector: Controller {
         // A cluster-scoped object cannot say in which namespace its owner would be.
         if informer.type.isNamespaced, object.namespace.isEmpty { return .unknown }
         let key = ObjectKey(informer.type, namespace: informer.type.isNamespaced ? object.namespace : nil, name: reference.name)
-        guard let owner = informer.get(namespace: key.namespace ?? "", name: key.name), owner.uid == reference.uid else { return .absent(key) }
+        guard let owner = informer.get(namespace: key.namespace ?? "", name: key.name), owner.uid == reference.uid else {
+            return .absent(key)
+        }
         return owner.isDeleting && owner.finalizers.contains(Self.foreground) ? .waiting : .alive
     }
 
@@ -131,7 +141,9 @@ package struct GarbageCollector: Controller {
         }
         if gone.count < snapshot.owners.count {
             let uids = Set(gone.map(\.reference.uid))
-            return ControllerPlan([verified(Self.setOwners(snapshot.type, object, object.ownerReferences.filter { !uids.contains($0.uid) }))])
+            return ControllerPlan([
+                verified(Self.setOwners(snapshot.type, object, object.ownerReferences.filter { !uids.contains($0.uid) }))
+            ])
         }
         let isCircle = snapshot.dependents.contains { $0.object.isDeleting && $0.object.finalizers.contains(Self.foreground) }
         if !waiting.isEmpty, isCircle, object.ownerReferences.contains(where: \.blocksOwnerDeletion) {

@@ -6,7 +6,8 @@ package struct InformerSet: Sendable {
     /// Kinds that controllers read whole. Of the others they read the metadata.
     private static let whole: Set<GroupResource> = Set(
         [
-            ResourceType.namespaces, .nodes, .pods, .services, .endpoints, .endpointSlices, .persistentVolumes, .persistentVolumeClaims,
+            ResourceType.namespaces, .nodes, .pods, .services, .endpoints, .endpointSlices, .persistentVolumes,
+            .persistentVolumeClaims,
             .leases, .deployments, .replicaSets, .jobs,
         ].map(\.groupResource))
 
@@ -46,7 +47,9 @@ package struct InformerSet: Sendable {
             var copy = withoutManagedFields(object)
             // Pods' certificate authority is compared with what it should be.
             let data = object.name == RootCAController.configMapName ? object.fields["data"] : nil
-            copy.fields = ["apiVersion": .string(object.apiVersion), "kind": .string(object.kind), "metadata": .object(copy.metadata)]
+            copy.fields = [
+                "apiVersion": .string(object.apiVersion), "kind": .string(object.kind), "metadata": .object(copy.metadata),
+            ]
             copy.fields["data"] = data
             return copy
         }

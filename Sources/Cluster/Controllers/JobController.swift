@@ -27,7 +27,9 @@ package struct JobController: Controller {
         self.pods = pods
         self.orphans = orphans
         tracked = InformerIndex(pods) { pod in
-            guard pod.finalizers.contains(Self.trackingFinalizer), let owner = pod.controller, owner.kind == "Job" else { return [] }
+            guard pod.finalizers.contains(Self.trackingFinalizer), let owner = pod.controller, owner.kind == "Job" else {
+                return []
+            }
             return ["\(pod.namespace)/\(owner.name)"]
         }
     }
@@ -55,7 +57,9 @@ package struct JobController: Controller {
     /// A finished Job keeps its pods, and goes itself once its time to live is over.
     private func finished(_ job: Object, pods: [Object], now: Timestamp) -> ControllerPlan {
         var plan = ControllerPlan(pods.compactMap(Self.untrack))
-        guard let seconds = job.spec["ttlSecondsAfterFinished"]?.int, let end = Self.finishedAt(job), !job.isDeleting else { return plan }
+        guard let seconds = job.spec["ttlSecondsAfterFinished"]?.int, let end = Self.finishedAt(job), !job.isDeleting else {
+            return plan
+        }
         let due = end + .seconds(seconds)
         if due > now {
             plan.wake(at: due)

@@ -53,7 +53,8 @@ struct JobRun {
         indexes = IndexSet(parsing: job.status["completedIndexes"]?.string ?? "")
         let list = job.status["uncountedTerminatedPods"]
         uncounted = Uncounted(
-            succeeded: list?["succeeded"]?.array?.compactMap(\.string) ?? [], failed: list?["failed"]?.array?.compactMap(\.string) ?? [])
+            succeeded: list?["succeeded"]?.array?.compactMap(\.string) ?? [],
+            failed: list?["failed"]?.array?.compactMap(\.string) ?? [])
     }
 
     private var totalSucceeded: Int { isIndexed ? indexes.count : succeeded + uncounted.succeeded.count }
@@ -62,7 +63,8 @@ struct JobRun {
 
     mutating func plan() -> ControllerPlan {
         let tracked = Dictionary(
-            pods.filter { $0.finalizers.contains(JobController.trackingFinalizer) }.map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
+            pods.filter { $0.finalizers.contains(JobController.trackingFinalizer) }.map { ($0.uid, $0) },
+            uniquingKeysWith: { first, _ in first })
         countReleased(tracked: tracked)
         countEnded(tracked: tracked)
         let startTime = startTime()
@@ -144,7 +146,9 @@ struct JobRun {
     }
 
     private func activeDeadline(startTime: JSON) -> Timestamp? {
-        guard let seconds = job.spec["activeDeadlineSeconds"]?.int, let start = startTime.string.flatMap(Timestamp.init) else { return nil }
+        guard let seconds = job.spec["activeDeadlineSeconds"]?.int, let start = startTime.string.flatMap(Timestamp.init) else {
+            return nil
+        }
         return start + .seconds(seconds)
     }
 
@@ -169,7 +173,9 @@ struct JobRun {
         let limit = Int(job.spec["backoffLimit"]?.int ?? 6)
         if totalFailed > limit { return true }
         guard job.spec["template"]?["spec"]?["restartPolicy"]?.string == "OnFailure" else { return false }
-        let restarts = pods.filter { ["Running", "Pending"].contains(PodState($0).phase) }.reduce(0) { $0 + PodState($1).restartCount }
+        let restarts = pods.filter { ["Running", "Pending"].contains(PodState($0).phase) }.reduce(0) {
+            $0 + PodState($1).restartCount
+        }
         return limit == 0 ? restarts > 0 : restarts >= Int64(limit)
     }
 
@@ -188,7 +194,11 @@ struct JobRun {
     private func manage(_ plan: inout ControllerPlan) {
         if isSuspended { return remove(active, &plan) }
         var wanted = parallelism
-        if let completions { wanted = min(parallelism, max(0, completions - totalSucceeded)) } else if totalSucceeded > 0 { wanted = min(parallelism, active.count) }
+        if let completions {
+            wanted = min(parallelism, max(0, completions - totalSucceeded))
+        } else if totalSucceeded > 0 {
+            wanted = min(parallelism, active.count)
+        }
         if active.count > wanted {
             remove(PodRanking(relatedPerNode: [:], now: now).first(active.count - wanted, of: active), &plan)
             return
@@ -253,7 +263,8 @@ struct JobRun {
             .patch(
                 ObjectKey(.jobs, job),
                 [
-                    "metadata": ["uid": .string(job.uid), "resourceVersion": .string(job.resourceVersion)], "status": .object(status),
+                    "metadata": ["uid": .string(job.uid), "resourceVersion": .string(job.resourceVersion)],
+                    "status": .object(status),
                 ], subresource: "status")
         ]
     }

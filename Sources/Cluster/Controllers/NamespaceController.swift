@@ -48,7 +48,7 @@ package struct NamespaceController: Controller {
             do throws(APIStatus) {
                 let objects = try await client.list(type, namespace: namespace.name).items
                 if !objects.isEmpty { snapshot.contents.append(Snapshot.Content(type: type, objects: objects)) }
-            } catch where error.reason == .notFound || error.reason == .methodNotAllowed {
+            } catch  where error.reason == .notFound || error.reason == .methodNotAllowed {
                 // A kind that left since, or that cannot be listed, holds nothing.
             } catch {
                 snapshot.failures.append("\(type): \(error.message)")
@@ -114,7 +114,8 @@ package struct NamespaceController: Controller {
 
     private static func conditions(_ snapshot: Snapshot, now: Timestamp) -> Conditions {
         var conditions = Conditions(snapshot.namespace)
-        conditions.set("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "All resources successfully discovered", now: now)
+        conditions.set(
+            "NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "All resources successfully discovered", now: now)
         conditions.set(
             "NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions",
             "All legacy kube types successfully parsed", now: now)
@@ -127,7 +128,8 @@ package struct NamespaceController: Controller {
         conditions.set(
             "NamespaceContentRemaining", !remaining.isEmpty, remaining.isEmpty ? "ContentRemoved" : "SomeResourcesRemain",
             remaining.isEmpty
-                ? "All content successfully removed" : "Some resources are remaining: \(remaining.sorted().joined(separator: ", "))",
+                ? "All content successfully removed"
+                : "Some resources are remaining: \(remaining.sorted().joined(separator: ", "))",
             now: now, isRefreshed: conditions["NamespaceContentRemaining"] == nil)
         var finalizers: [String: Int] = [:]
         for object in snapshot.contents.flatMap(\.objects) { for name in object.finalizers { finalizers[name, default: 0] += 1 } }

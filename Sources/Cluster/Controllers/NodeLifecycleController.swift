@@ -64,7 +64,7 @@ package struct NodeLifecycleController: Controller {
                     let node = nodes.get(name: name), Self.taints(of: node).contains(where: { $0["effect"]?.string == "NoExecute" })
                 else { return [] }
                 return [Informer.Key(node)]
-            },
+            }.withoutAwaiting(),
         ]
     }
 
@@ -126,12 +126,15 @@ package struct NodeLifecycleController: Controller {
         let node = snapshot.node
         var wanted: [(key: String, effect: String)] = []
         let status = node.condition("Ready")?["status"]?.string
-        let silent: String? = status == "False" ? Self.notReady : status == "True" ? nil : status == nil ? Self.notReady : Self.unreachable
+        let silent: String? =
+            status == "False" ? Self.notReady : status == "True" ? nil : status == nil ? Self.notReady : Self.unreachable
         if let silent {
             wanted.append((silent, "NoSchedule"))
             if snapshot.isAnyNodeReady { wanted.append((silent, "NoExecute")) }
         }
-        for (type, key) in Self.conditionTaints where node.condition(type)?["status"]?.string == "True" { wanted.append((key, "NoSchedule")) }
+        for (type, key) in Self.conditionTaints where node.condition(type)?["status"]?.string == "True" {
+            wanted.append((key, "NoSchedule"))
+        }
         if node.spec["unschedulable"]?.bool == true { wanted.append(("node.kubernetes.io/unschedulable", "NoSchedule")) }
 
         let current = Self.taints(of: node)

@@ -75,7 +75,8 @@ struct Conditions: Equatable {
         if isSameStatus, current?["reason"]?.string == reason, !isRefreshed { return }
         var condition: JSONObject = [
             "type": .string(type), "status": .string(word), "reason": .string(reason), "message": .string(message),
-            "lastTransitionTime": isSameStatus ? current?["lastTransitionTime"] ?? .string(now.description) : .string(now.description),
+            "lastTransitionTime": isSameStatus
+                ? current?["lastTransitionTime"] ?? .string(now.description) : .string(now.description),
         ]
         if updateTime { condition["lastUpdateTime"] = .string(now.description) }
         remove(type)

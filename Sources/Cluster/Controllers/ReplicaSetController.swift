@@ -45,7 +45,8 @@ package struct ReplicaSetController: Controller {
 
     package func snapshot(of key: Informer.Key, client: any ResourceClient) -> Snapshot? {
         guard let replicaSet = replicaSets.get(key) else { return nil }
-        var snapshot = Snapshot(replicaSet: replicaSet, candidates: pods.dependents(ofOwner: replicaSet.uid) + orphans[key.namespace])
+        var snapshot = Snapshot(
+            replicaSet: replicaSet, candidates: pods.dependents(ofOwner: replicaSet.uid) + orphans[key.namespace])
         let wanted = replicaSet.spec["replicas"]?.int ?? 1
         if snapshot.candidates.count > wanted {
             let owner = replicaSet.controller?.uid

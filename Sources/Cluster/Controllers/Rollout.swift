@@ -104,7 +104,9 @@ struct Rollout {
     private func newReplicas() -> Int {
         let current = new?.replicas ?? 0
         if parameters.isRecreate || current >= replicas { return replicas }
-        let room = replicas + parameters.maxSurge - all.reduce(0) { $0 + $1.replicas }
+        // Pods that a ReplicaSet has been told to give up live until it does: counting them keeps the
+        // surge a bound on pods, where Kubernetes' is one on the sum of `spec.replicas`.
+        let room = replicas + parameters.maxSurge - all.reduce(0) { $0 + max($1.replicas, $1.statusReplicas) }
         return room <= 0 ? current : current + min(room, replicas - current)
     }
 
@@ -192,7 +194,8 @@ struct Rollout {
         if current.revision < next {
             if current.revision > 0 {
                 let history = annotations[DeploymentAnnotation.revisionHistory]
-                annotations[DeploymentAnnotation.revisionHistory] = history.map { "\($0),\(current.revision)" } ?? "\(current.revision)"
+                annotations[DeploymentAnnotation.revisionHistory] =
+                    history.map { "\($0),\(current.revision)" } ?? "\(current.revision)"
             }
             annotations[DeploymentAnnotation.revision] = String(next)
         }

@@ -50,15 +50,20 @@ struct RolloutStatus: Sendable {
         let reason = current?["reason"]?.string
         if reason == "NewReplicaSetAvailable", counts["replicas"] == counts["updatedReplicas"] { return }
         if rollout.isComplete {
-            conditions.set("Progressing", true, "NewReplicaSetAvailable", "\(subject) has successfully progressed.", now: now, updateTime: true)
+            conditions.set(
+                "Progressing", true, "NewReplicaSetAvailable", "\(subject) has successfully progressed.", now: now, updateTime: true
+            )
         } else if isAdvancing {
-            conditions.set("Progressing", true, "ReplicaSetUpdated", "\(subject) is progressing.", now: now, updateTime: true, isRefreshed: true)
+            conditions.set(
+                "Progressing", true, "ReplicaSetUpdated", "\(subject) is progressing.", now: now, updateTime: true,
+                isRefreshed: true)
             deadline = now + .seconds(seconds)
         } else if let current, reason != "NewReplicaSetAvailable", reason != "ProgressDeadlineExceeded" {
             let since = current["lastUpdateTime"]?.string.flatMap(Timestamp.init) ?? now
             if since + .seconds(seconds) < now {
                 conditions.set(
-                    "Progressing", false, "ProgressDeadlineExceeded", "\(subject) has timed out progressing.", now: now, updateTime: true)
+                    "Progressing", false, "ProgressDeadlineExceeded", "\(subject) has timed out progressing.", now: now,
+                    updateTime: true)
             } else {
                 // One second later, because conditions keep whole seconds.
                 deadline = since + .seconds(seconds + 1)
@@ -75,7 +80,8 @@ struct RolloutStatus: Sendable {
         let isFresh = new.object.createdAt >= deployment.createdAt && new.revisionHistory == nil
         conditions.set(
             "Progressing", true, isFresh ? "NewReplicaSetCreated" : "FoundNewReplicaSet",
-            isFresh ? "Created new replica set \"\(new.name)\"" : "Found new replica set \"\(new.name)\"", now: now, updateTime: true,
+            isFresh ? "Created new replica set \"\(new.name)\"" : "Found new replica set \"\(new.name)\"", now: now,
+            updateTime: true,
             isRefreshed: true)
     }
 

@@ -32,7 +32,9 @@ package struct ServiceAccountController: Controller {
 
     package func reconcile(_ snapshot: Snapshot, now: Timestamp) -> ControllerPlan {
         guard !snapshot.namespace.isDeleting, snapshot.account == nil else { return ControllerPlan() }
-        return ControllerPlan([.create(.serviceAccounts, Object(.serviceAccounts, namespace: snapshot.namespace.name, name: "default"))])
+        return ControllerPlan([
+            .create(.serviceAccounts, Object(.serviceAccounts, namespace: snapshot.namespace.name, name: "default"))
+        ])
     }
 }
 
@@ -68,7 +70,9 @@ package struct RootCAController: Controller {
     }
 
     package func snapshot(of key: Informer.Key, client: any ResourceClient) -> Snapshot? {
-        namespaces.get(key).map { Snapshot(namespace: $0, configMap: configMaps.get(namespace: key.name, name: Self.configMapName)) }
+        namespaces.get(key).map {
+            Snapshot(namespace: $0, configMap: configMaps.get(namespace: key.name, name: Self.configMapName))
+        }
     }
 
     package func reconcile(_ snapshot: Snapshot, now: Timestamp) -> ControllerPlan {

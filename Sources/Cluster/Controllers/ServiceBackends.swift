@@ -45,7 +45,8 @@ struct ServiceBackends: Sendable {
     }
 
     static func selector(of service: Object) -> LabelSelector? {
-        guard let labels = service.spec["selector"]?.stringMap, !labels.isEmpty, service.spec["type"]?.string != "ExternalName" else { return nil }
+        guard let labels = service.spec["selector"]?.stringMap, !labels.isEmpty, service.spec["type"]?.string != "ExternalName"
+        else { return nil }
         return LabelSelector(matchLabels: labels)
     }
 
@@ -64,7 +65,8 @@ struct ServiceBackends: Sendable {
         // Init containers that keep running serve as well as the others.
         let sidecars = (pod.spec["initContainers"]?.array ?? []).filter { $0["restartPolicy"]?.string == "Always" }
         for container in (pod.spec["containers"]?.array ?? []) + sidecars {
-            for port in container["ports"]?.array ?? [] where port["name"]?.string == name && port["protocol"]?.string ?? "TCP" == transport {
+            for port in container["ports"]?.array ?? []
+            where port["name"]?.string == name && port["protocol"]?.string ?? "TCP" == transport {
                 return port["containerPort"]?.int
             }
         }
@@ -77,7 +79,9 @@ struct ServiceBackends: Sendable {
 
     /// The host name under which DNS knows the pod, where it has one below this Service.
     func hostname(of pod: Object) -> String? {
-        guard let host = pod.spec["hostname"]?.string, !host.isEmpty, pod.spec["subdomain"]?.string == service.name else { return nil }
+        guard let host = pod.spec["hostname"]?.string, !host.isEmpty, pod.spec["subdomain"]?.string == service.name else {
+            return nil
+        }
         return host
     }
 
@@ -90,7 +94,9 @@ struct ServiceBackends: Sendable {
                 versions.append(old)
             }
             return services[change.object.namespace]
-                .filter { service in selector(of: service).map { selector in versions.contains { selector.matches($0.labels) } } ?? false }
+                .filter { service in
+                    selector(of: service).map { selector in versions.contains { selector.matches($0.labels) } } ?? false
+                }
                 .map(Informer.Key.init)
         }
     }
@@ -104,6 +110,7 @@ struct ServiceBackends: Sendable {
     private static func look(_ pod: Object) -> Look {
         let state = PodState(pod)
         return Look(
-            ip: state.ip, phase: state.phase, node: state.nodeName, isReady: state.isReady, isDeleting: pod.isDeleting, labels: pod.labels)
+            ip: state.ip, phase: state.phase, node: state.nodeName, isReady: state.isReady, isDeleting: pod.isDeleting,
+            labels: pod.labels)
     }
 }

@@ -63,11 +63,14 @@ package struct VolumeBinder: Controller {
         case .claim(let key):
             guard let claim = claims.get(key) else { return nil }
             let name = claim.spec["volumeName"]?.string ?? ""
-            return .claim(ClaimBinding(claim: claim, volumes: name.isEmpty ? volumes.list() : volumes.get(name: name).map { [$0] } ?? []))
+            return .claim(
+                ClaimBinding(claim: claim, volumes: name.isEmpty ? volumes.list() : volumes.get(name: name).map { [$0] } ?? []))
         case .volume(let name):
             guard let volume = volumes.get(name: name) else { return nil }
             var claim: Object?
-            if let key = Self.claimKey(of: volume) { claim = try await liveClaim(key, uid: volume.spec["claimRef"]?["uid"]?.string, client) }
+            if let key = Self.claimKey(of: volume) {
+                claim = try await liveClaim(key, uid: volume.spec["claimRef"]?["uid"]?.string, client)
+            }
             return .volume(volume, claim: claim)
         }
     }
@@ -119,7 +122,8 @@ struct VolumeState: Sendable {
     }
 
     private func phase(_ phase: String, reason: JSON = .null, message: JSON = .null) -> ControllerPlan {
-        ControllerPlan(StatusPatch(.persistentVolumes, volume, ["phase": .string(phase), "reason": reason, "message": message]).changes)
+        ControllerPlan(
+            StatusPatch(.persistentVolumes, volume, ["phase": .string(phase), "reason": reason, "message": message]).changes)
     }
 
     private func released() -> ControllerPlan {

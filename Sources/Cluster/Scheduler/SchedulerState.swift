@@ -202,7 +202,8 @@ struct FailedScheduling: Sendable {
         if nodeCount == 0 { return "no nodes available to schedule pods" }
         let head = "0/\(nodeCount) nodes are available: "
         if !problem.isEmpty {
-            return head + "\(problem). preemption: 0/\(nodeCount) nodes are available: \(nodeCount) Preemption is not helpful for scheduling."
+            return head
+                + "\(problem). preemption: 0/\(nodeCount) nodes are available: \(nodeCount) Preemption is not helpful for scheduling."
         }
         let reasons = counts.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", ")
         var text = head + reasons + "."

@@ -12,7 +12,9 @@ extension Validation {
                 for (key, value) in root[name].members {
                     checkKey(key, value, &errors)
                     sizeBytes += name == "data" ? value.text.utf8.count : decodedCount(value.text)
-                    if name == "binaryData", root["data"][key].isPresent { errors.invalid(root["data"], "duplicate of key present in binaryData", value: .string(key)) }
+                    if name == "binaryData", root["data"][key].isPresent {
+                        errors.invalid(root["data"], "duplicate of key present in binaryData", value: .string(key))
+                    }
                 }
             }
             if sizeBytes > dataBytesMax { errors.tooLong(Field(root.value), bytesMax: dataBytesMax) }

@@ -54,7 +54,11 @@ extension Validation {
                 errors.format(port["name"], .portName)
                 if !names.insert(port["name"].text).inserted { errors.duplicate(port["name"]) }
             }
-            if !port["containerPort"].isPresent { errors.required(port["containerPort"]) } else { checkPortNumber(port["containerPort"], &errors) }
+            if !port["containerPort"].isPresent {
+                errors.required(port["containerPort"])
+            } else {
+                checkPortNumber(port["containerPort"], &errors)
+            }
             if let hostPort = port["hostPort"].int, hostPort != 0 { checkPortNumber(port["hostPort"], &errors) }
             errors.oneOf(port["protocol"], ["SCTP", "TCP", "UDP"])
         }
@@ -74,9 +78,13 @@ extension Validation {
         errors.named(variable["name"], .environmentName)
         let source = variable["valueFrom"]
         guard source.isPresent else { return }
-        let given = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"].filter { source[$0].isPresent }
+        let given = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"].filter {
+            source[$0].isPresent
+        }
         if given.isEmpty {
-            errors.invalid(source, "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`", value: "")
+            errors.invalid(
+                source, "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`",
+                value: "")
         } else if !variable["value"].isEmpty {
             errors.invalid(source, "may not be specified when `value` is not empty", value: "")
         } else if given.count > 1 {
@@ -124,21 +132,27 @@ extension Validation {
                 errors.notFound(mount["name"])
             }
             let path = mount["mountPath"]
-            if path.isEmpty { errors.required(path) } else if !paths.insert(path.text).inserted { errors.invalid(path, "must be unique") }
+            if path.isEmpty {
+                errors.required(path)
+            } else if !paths.insert(path.text).inserted {
+                errors.invalid(path, "must be unique")
+            }
             for key in ["subPath", "subPathExpr"] where !mount[key].isEmpty { checkRelativePath(mount[key], &errors) }
             if !mount["subPath"].isEmpty, !mount["subPathExpr"].isEmpty {
                 errors.invalid(mount["subPathExpr"], "subPathExpr and subPath are mutually exclusive")
             }
             errors.oneOf(mount["mountPropagation"], ["Bidirectional", "HostToContainer", "None"])
             if mount["mountPropagation"].text == "Bidirectional", container["securityContext"]["privileged"].bool != true {
-                errors.forbidden(mount["mountPropagation"], "Bidirectional mount propagation is available only to privileged containers")
+                errors.forbidden(
+                    mount["mountPropagation"], "Bidirectional mount propagation is available only to privileged containers")
             }
         }
         for device in container["volumeDevices"].elements {
             if device["name"].isEmpty {
                 errors.required(device["name"])
             } else if !context.claimBackedVolumes.contains(device["name"].text) {
-                errors.invalid(device["name"], "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode")
+                errors.invalid(
+                    device["name"], "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode")
             }
             if device["devicePath"].isEmpty { errors.required(device["devicePath"]) }
         }

@@ -12,7 +12,11 @@ extension Validation {
             errors.format(metadata["name"], format)
         }
         if type.isNamespaced {
-            if metadata["namespace"].isEmpty { errors.required(metadata["namespace"]) } else { errors.format(metadata["namespace"], .dnsLabel) }
+            if metadata["namespace"].isEmpty {
+                errors.required(metadata["namespace"])
+            } else {
+                errors.format(metadata["namespace"], .dnsLabel)
+            }
         } else if !metadata["namespace"].isEmpty {
             errors.forbidden(metadata["namespace"], "not allowed on this type")
         }
@@ -52,7 +56,9 @@ extension Validation {
             let name = "\(owner["kind"].text)/\(owner["name"].text)"
             if let controller {
                 errors.invalid(
-                    owners, "Only one reference can have Controller set to true. Found \"true\" in references for \(controller) and \(name)")
+                    owners,
+                    "Only one reference can have Controller set to true. Found \"true\" in references for \(controller) and \(name)"
+                )
             }
             controller = name
         }
@@ -66,7 +72,8 @@ extension Validation {
         let extra = metadata["finalizers"].elements.map(\.text).filter { !known.contains($0) }
         if !extra.isEmpty {
             errors.forbidden(
-                metadata["finalizers"], "no new finalizers can be added if the object is being deleted, found new finalizers \(extra)")
+                metadata["finalizers"],
+                "no new finalizers can be added if the object is being deleted, found new finalizers \(extra)")
         }
     }
 
@@ -81,7 +88,9 @@ extension Validation {
                 if values.isEmpty { errors.required(values, "must be specified when `operator` is 'In' or 'NotIn'") }
                 for value in values.elements { errors.format(value, .labelValue) }
             case "Exists", "DoesNotExist":
-                if !values.isEmpty { errors.forbidden(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'") }
+                if !values.isEmpty {
+                    errors.forbidden(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+                }
             default: errors.invalid(expression["operator"], "not a valid selector operator")
             }
         }

@@ -22,7 +22,8 @@ extension Validation {
         checkLabels(spec["nodeSelector"], &errors)
         for toleration in spec["tolerations"].elements { checkToleration(toleration, &errors) }
         checkGates(spec, &errors)
-        for term in spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"].elements {
+        for term in spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"].elements
+        {
             checkNodeSelectorTerm(term, &errors)
         }
     }
@@ -70,7 +71,9 @@ extension Validation {
         let (key, op) = (toleration["key"], toleration["operator"].text)
         if !key.isEmpty { errors.format(key, .labelKey) }
         if key.isEmpty, op != "Exists" {
-            errors.invalid(toleration["operator"], "operator must be Exists when `key` is empty, which means \"match all values and all keys\"")
+            errors.invalid(
+                toleration["operator"], "operator must be Exists when `key` is empty, which means \"match all values and all keys\""
+            )
         }
         switch op {
         case "", "Equal": errors.format(toleration["value"], .labelValue)
@@ -92,9 +95,13 @@ extension Validation {
             case "In", "NotIn":
                 if values.isEmpty { errors.required(values, "must be specified when `operator` is 'In' or 'NotIn'") }
             case "Exists", "DoesNotExist":
-                if !values.isEmpty { errors.forbidden(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'") }
+                if !values.isEmpty {
+                    errors.forbidden(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+                }
             case "Gt", "Lt":
-                if values.elements.count != 1 { errors.required(values, "must be specified single value when `operator` is 'Lt' or 'Gt'") }
+                if values.elements.count != 1 {
+                    errors.required(values, "must be specified single value when `operator` is 'Lt' or 'Gt'")
+                }
             default: errors.invalid(expression["operator"], "not a valid selector operator")
             }
         }

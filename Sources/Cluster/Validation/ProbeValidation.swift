@@ -6,7 +6,9 @@ extension Validation {
         for key in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
             errors.nonNegative(probe[key])
         }
-        if !isReadiness, let threshold = probe["successThreshold"].int, threshold > 1 { errors.invalid(probe["successThreshold"], "must be 1") }
+        if !isReadiness, let threshold = probe["successThreshold"].int, threshold > 1 {
+            errors.invalid(probe["successThreshold"], "must be 1")
+        }
         let grace = probe["terminationGracePeriodSeconds"]
         if let seconds = grace.int {
             if isReadiness {

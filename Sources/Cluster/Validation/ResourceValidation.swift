@@ -17,7 +17,8 @@ extension Validation {
             if wanted != limit, !mayOvercommit(name) {
                 errors.invalid(requests, "must be equal to \(name) limit of \(limit)", value: .string(wanted.description))
             } else if wanted > limit {
-                errors.invalid(requests, "must be less than or equal to \(name) limit of \(limit)", value: .string(wanted.description))
+                errors.invalid(
+                    requests, "must be less than or equal to \(name) limit of \(limit)", value: .string(wanted.description))
             }
         }
     }

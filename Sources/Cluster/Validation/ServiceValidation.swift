@@ -13,7 +13,9 @@ extension Validation {
             errors.oneOf(spec["type"], ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"])
             if spec["ports"].isEmpty, !isHeadless, type != "ExternalName" { errors.required(spec["ports"]) }
             if type == "ExternalName" {
-                if !spec["clusterIP"].isEmpty { errors.forbidden(spec["clusterIP"], "may not be set when `type` is 'ExternalName'") }
+                if !spec["clusterIP"].isEmpty {
+                    errors.forbidden(spec["clusterIP"], "may not be set when `type` is 'ExternalName'")
+                }
                 errors.named(spec["externalName"], .dnsSubdomain)
             } else if isHeadless, type != "ClusterIP" {
                 errors.invalid(spec["clusterIP"], "may not be set to 'None' for \(type) services")
@@ -30,9 +32,13 @@ extension Validation {
         update: { new, old, errors in
             let (spec, before) = (new["spec"], old["spec"])
             // Changing to or from ExternalName gives up or takes an address; otherwise it stays.
-            if spec["type"].text == "ExternalName" || before["type"].text == "ExternalName" || before["clusterIP"].isEmpty { return }
+            if spec["type"].text == "ExternalName" || before["type"].text == "ExternalName" || before["clusterIP"].isEmpty {
+                return
+            }
             if !spec["clusterIP"].equals(before["clusterIP"]) {
-                errors.invalid(spec["clusterIPs"].steps.isEmpty ? spec : Field(.array([spec["clusterIP"].value ?? ""]), at: spec["clusterIPs"].steps + [.index(0)]), "may not change once set", value: spec["clusterIP"].value ?? "")
+                // Kubernetes names the list, of which `clusterIP` is the first entry.
+                let first = Field(spec["clusterIP"].value, at: spec["clusterIPs"].steps + [.index(0)])
+                errors.invalid(first, "may not change once set")
             }
         })
 
@@ -59,7 +65,8 @@ extension Validation {
             } else if !nodePortRange.contains(nodePort) {
                 errors.invalid(
                     port["nodePort"],
-                    "provided port is not in the valid range. The range of valid ports is \(nodePortRange.lowerBound)-\(nodePortRange.upperBound)")
+                    "provided port is not in the valid range. The range of valid ports is \(nodePortRange.lowerBound)-\(nodePortRange.upperBound)"
+                )
             }
             if !nodePorts.insert("\(transport)/\(nodePort)").inserted { errors.duplicate(port["nodePort"]) }
         }

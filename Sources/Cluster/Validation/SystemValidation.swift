@@ -52,7 +52,9 @@ extension Validation {
         check: { root, errors in
             for subset in root["subsets"].elements {
                 let lists = ["addresses", "notReadyAddresses"]
-                if lists.allSatisfy({ subset[$0].isEmpty }) { errors.required(subset, "must specify `addresses` or `notReadyAddresses`") }
+                if lists.allSatisfy({ subset[$0].isEmpty }) {
+                    errors.required(subset, "must specify `addresses` or `notReadyAddresses`")
+                }
                 for address in lists.flatMap({ subset[$0].elements }) { checkAddress(address["ip"], &errors) }
                 for port in subset["ports"].elements {
                     if subset["ports"].elements.count > 1, port["name"].isEmpty { errors.required(port["name"]) }
@@ -64,8 +66,12 @@ extension Validation {
 
     private static func checkAddress(_ address: Field, _ errors: inout Errors) {
         if address.isEmpty { return errors.required(address) }
-        if address.text.hasPrefix("127.") || address.text == "::1" { errors.invalid(address, "may not be in the loopback range (127.0.0.0/8, ::1/128)") }
-        if address.text.hasPrefix("169.254.") { errors.invalid(address, "may not be in the link-local range (169.254.0.0/16, fe80::/10)") }
+        if address.text.hasPrefix("127.") || address.text == "::1" {
+            errors.invalid(address, "may not be in the loopback range (127.0.0.0/8, ::1/128)")
+        }
+        if address.text.hasPrefix("169.254.") {
+            errors.invalid(address, "may not be in the link-local range (169.254.0.0/16, fe80::/10)")
+        }
     }
 
     /// Endpoints of one slice at most.
@@ -73,13 +79,19 @@ extension Validation {
 
     static let endpointSlices = Rules(
         check: { root, errors in
-            if root["addressType"].isEmpty { errors.required(root["addressType"]) } else { errors.oneOf(root["addressType"], ["FQDN", "IPv4", "IPv6"]) }
+            if root["addressType"].isEmpty {
+                errors.required(root["addressType"])
+            } else {
+                errors.oneOf(root["addressType"], ["FQDN", "IPv4", "IPv6"])
+            }
             if root["endpoints"].elements.count > sliceEndpointsMax {
                 errors.tooMany(root["endpoints"], countMax: sliceEndpointsMax)
             }
             for endpoint in root["endpoints"].elements {
                 if endpoint["addresses"].isEmpty { errors.required(endpoint["addresses"], "must contain at least 1 address") }
-                if root["addressType"].text != "FQDN" { for address in endpoint["addresses"].elements { checkAddress(address, &errors) } }
+                if root["addressType"].text != "FQDN" {
+                    for address in endpoint["addresses"].elements { checkAddress(address, &errors) }
+                }
             }
             var names: Set<String> = []
             for port in root["ports"].elements {

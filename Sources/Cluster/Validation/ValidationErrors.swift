@@ -21,7 +21,9 @@ extension Validation {
         mutating func required(_ field: Field, _ detail: String = "") { add(.required(field.path, detail)) }
         mutating func forbidden(_ field: Field, _ detail: String) { add(.forbidden(field.path, detail)) }
         mutating func duplicate(_ field: Field, value: JSON? = nil) { add(.duplicate(field.path, value ?? field.value ?? .null)) }
-        mutating func notFound(_ field: Field) { add(FieldError(.invalid, field.path, "Not found: \((field.value ?? .null).text)")) }
+        mutating func notFound(_ field: Field) {
+            add(FieldError(.invalid, field.path, "Not found: \((field.value ?? .null).text)"))
+        }
         mutating func tooLong(_ field: Field, bytesMax: Int) {
             add(FieldError(.invalid, field.path, "Too long: may not be more than \(bytesMax) bytes"))
         }

@@ -7,7 +7,9 @@ extension Validation {
             let spec = root["spec"]
             checkOwnSelector(spec, &errors)
             checkTemplate(spec["template"], restartPolicies: ["Always"], &errors)
-            for key in ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"] { errors.nonNegative(spec[key]) }
+            for key in ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"] {
+                errors.nonNegative(spec[key])
+            }
             if let deadline = spec["progressDeadlineSeconds"].int, deadline <= spec["minReadySeconds"].int ?? 0 {
                 errors.invalid(spec["progressDeadlineSeconds"], "must be greater than minReadySeconds")
             }
@@ -54,7 +56,10 @@ extension Validation {
         guard let text = field.string else { return }
         let digits = text.dropLast()
         if !text.hasSuffix("%") || digits.isEmpty || !digits.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) {
-            errors.invalid(field, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')")
+            errors.invalid(
+                field,
+                "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+            )
         }
     }
 
@@ -66,8 +71,13 @@ extension Validation {
             if spec["completionMode"].text == "Indexed" { checkIndexedName(root, spec, &errors) }
             checkOwnSelector(spec, &errors)
             checkTemplate(spec["template"], restartPolicies: ["OnFailure", "Never"], &errors)
-            if !spec["template"]["spec"]["restartPolicy"].isPresent { errors.required(spec["template"]["spec"]["restartPolicy"], "valid values: \"OnFailure\", \"Never\"") }
-            for key in ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes"] {
+            if !spec["template"]["spec"]["restartPolicy"].isPresent {
+                errors.required(spec["template"]["spec"]["restartPolicy"], "valid values: \"OnFailure\", \"Never\"")
+            }
+            for key in [
+                "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
+                "backoffLimitPerIndex", "maxFailedIndexes",
+            ] {
                 errors.nonNegative(spec[key])
             }
             errors.oneOf(spec["completionMode"], ["Indexed", "NonIndexed"])
@@ -81,7 +91,9 @@ extension Validation {
         }
         if completions > 0, !root["metadata"]["name"].isEmpty {
             let host = "\(root["metadata"]["name"].text)-\(completions - 1)"
-            for problem in NameFormat.dnsLabel.problems(of: host) { errors.invalid(root["metadata"]["name"], "will not able to create pod with invalid DNS label: \(host): \(problem)") }
+            for problem in NameFormat.dnsLabel.problems(of: host) {
+                errors.invalid(root["metadata"]["name"], "will not able to create pod with invalid DNS label: \(host): \(problem)")
+            }
         }
         if let parallelism = spec["parallelism"].int, parallelism > 100_000, completions > 100_000 {
             errors.invalid(spec["parallelism"], "must be less than or equal to 100000 when completion mode is Indexed")
@@ -95,7 +107,8 @@ extension Validation {
         }
         // An Indexed job may grow or shrink when completions and parallelism move together.
         let isElastic =
-            spec["completionMode"].text == "Indexed" && spec["completions"].isPresent && spec["completions"].equals(spec["parallelism"])
+            spec["completionMode"].text == "Indexed" && spec["completions"].isPresent
+            && spec["completions"].equals(spec["parallelism"])
         if !isElastic { errors.immutable(spec["completions"], before["completions"]) }
         var (template, templateBefore) = (spec["template"].value ?? [:], before["template"].value ?? [:])
         if before["suspend"].bool == true, !old["status"]["startTime"].isPresent {

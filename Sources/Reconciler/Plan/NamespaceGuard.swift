@@ -28,6 +28,6 @@ struct NamespaceGuard: Sendable {
         }
         guard !others.isEmpty else { return nil }
         let names = others.prefix(3).joined(separator: ", ") + (others.count > 3 ? ", …" : "")
-        return "it holds \(others.count) objects of others (\(names)); delete it by hand if they may go"
+        return "it holds \(others.count) \(others.count == 1 ? "object" : "objects") of others (\(names)); delete it by hand if they may go"
     }
 }

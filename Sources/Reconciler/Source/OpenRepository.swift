@@ -58,7 +58,9 @@ struct OpenRepository: ~Copyable {
         if let id = ObjectID(revision) { return try resolve(id: id) }
         var object: OpaquePointer?
         guard git_revparse_single(&object, handle.pointer, revision) == 0, let object else {
-            throw GitError(.noRevision, "\(path) has no branch, tag or commit \"\(revision)\"", remedy: try branchesRemedy())
+            let isEmpty = try branches(limit: 1).isEmpty
+            throw GitError(
+                isEmpty ? .noCommit : .noRevision, "\(path) has no branch, tag or commit \"\(revision)\"", remedy: try branchesRemedy())
         }
         let found = ObjectHandle(pointer: object)
         return try peel(ObjectID(git_object_id(found.pointer).pointee), revision)

@@ -99,6 +99,14 @@ final class LiveObjects: Sendable {
         informer(Scope(type: key.type, namespace: key.namespace))?.get(namespace: key.namespace ?? "", name: key.name)
     }
 
+    /// Whether the watch has still to show a write of this version. Revisions of one server compare
+    /// as integers (KEP-5504); where they are none, nothing counts as behind.
+    func isBehind(_ key: ObjectKey, resourceVersion: String) -> Bool {
+        guard let written = UInt64(resourceVersion), let informer = informer(Scope(type: key.type, namespace: key.namespace)) else { return false }
+        if let seen = informer.get(namespace: key.namespace ?? "", name: key.name).flatMap({ UInt64($0.resourceVersion) }), seen >= written { return false }
+        return informer.observedRevision < written
+    }
+
     private func informer(_ scope: Scope) -> Informer? { state.withLock { $0.watched[scope]?.informer } }
 
     private func informers(_ type: ResourceType) -> [Informer] {

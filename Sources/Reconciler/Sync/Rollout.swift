@@ -46,7 +46,7 @@ struct Rollout: Sendable {
             }
             isApplied = true
             let pruned = deleted > 0 ? ", deleted \(deleted)" : ""
-            return ["applied \(objects) objects\(pruned) in \(duration.brief)"]
+            return ["applied \(objects) \(objects == 1 ? "object" : "objects")\(pruned) in \(duration.brief)"]
         case .refused(let other, let lines):
             // Without a revision: it could not even be found.
             guard other == revision || other.isEmpty else { return [] }

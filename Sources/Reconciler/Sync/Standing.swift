@@ -6,6 +6,8 @@ extension ApplicationWorker {
     /// Judges every object and writes down what changed.
     func judge() async {
         guard let applied = state.withLock({ $0.applied }) else { return await settleStatus(nil) }
+        // The watch has not shown our own writes yet: what it says of health is of the past. Their events follow.
+        if applied.records.values.contains(where: { live.isBehind($0.rendered.key, resourceVersion: $0.resourceVersion) }) { return }
         let view = live.view
         var eventNamespaces: Set<String> = []
         let items = applied.records.values.map { record -> HealthSummary.Item in
@@ -13,8 +15,7 @@ extension ApplicationWorker {
             guard let object = live.get(key) else {
                 return HealthSummary.Item(identity: record.rendered.identity, health: Health(.missing, "is not in the cluster"))
             }
-            // The watch has not shown our own write yet: what it says of health is of the past.
-            var health = record.isNewer(than: object) ? .progressing("applied") : HealthRules.health(of: object, type: key.type, view: view)
+            var health = HealthRules.health(of: object, type: key.type, view: view)
             if let namespace = health.wantsEventsIn { eventNamespaces.insert(namespace) }
             health.wantsEventsIn = nil
             return HealthSummary.Item(identity: record.rendered.identity, health: health)
@@ -120,6 +121,7 @@ extension ApplicationWorker {
         let now = clock.now
         state.withLock { state in
             state.status.observedGeneration = state.application.generation
+            if let request = state.application.syncRequest { state.status.lastHandledSync = request }
             state.status.set(
                 Condition("Synced", .unknown, reason: "Suspended", message: "suspended (spec.suspend); the cluster stays as it is"),
                 generation: state.application.generation, now: now)

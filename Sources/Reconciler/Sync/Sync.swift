@@ -25,7 +25,7 @@ struct Sync: Sendable {
             throw SyncFailure(
                 "WouldDeleteEverything",
                 [
-                    "\(application.path): this commit holds no manifests there, which would delete all \(application.status.inventory.count) objects of the Application; if that is meant, annotate it: kubectl annotate application -n \(application.namespace) \(application.name) \(Application.allowEmptyAnnotation)=true"
+                    "\(application.path): this commit holds no manifests there, which would delete every object of the Application (\(application.status.inventory.count)); if that is meant, annotate it: kubectl annotate application -n \(application.namespace) \(application.name) \(Application.allowEmptyAnnotation)=true"
                 ], commit: commit)
         }
         let plan = try await Planner(client: client).plan(desired: rendered, application: application, isCurrent: isCurrent)

@@ -13,7 +13,10 @@ struct DeploymentControllerTests {
                 "spec": [
                     "replicas": JSON(replicas), "selector": ["matchLabels": ["app": "web"]], "strategy": strategy,
                     "progressDeadlineSeconds": 600,
-                    "template": ["metadata": ["labels": ["app": "web"]], "spec": ["containers": [["name": "main", "image": .string(image)]]]],
+                    "template": [
+                        "metadata": ["labels": ["app": "web"]],
+                        "spec": ["containers": [["name": "main", "image": .string(image)]]],
+                    ],
                 ]
             ])
         object.uid = "deployment"
@@ -22,7 +25,8 @@ struct DeploymentControllerTests {
     }
 
     /// A ReplicaSet of the Deployment: the image decides whether it is the new one.
-    static func set(_ image: String, spec: Int, available: Int? = nil, desired: Int, max: Int? = nil, created: Int64 = 0) -> Object {
+    static func set(_ image: String, spec: Int, available: Int? = nil, desired: Int, max: Int? = nil, created: Int64 = 0) -> Object
+    {
         let owner = deployment(replicas: desired, image: image)
         var set = Object(.replicaSets, namespace: "default", name: "web-\(image)", ["spec": owner.spec])
         set["spec", "replicas"] = JSON(spec)
@@ -32,10 +36,13 @@ struct DeploymentControllerTests {
         set.ownerReferences = [OwnerReference(controller: owner)]
         set["metadata", "creationTimestamp"] = .string((now + .seconds(created - 3600)).description)
         set.annotations = [
-            "deployment.kubernetes.io/desired-replicas": String(desired), "deployment.kubernetes.io/max-replicas": String(max ?? desired),
+            "deployment.kubernetes.io/desired-replicas": String(desired),
+            "deployment.kubernetes.io/max-replicas": String(max ?? desired),
             "deployment.kubernetes.io/revision": image == "one" ? "1" : "2",
         ]
-        set["status"] = ["replicas": JSON(spec), "availableReplicas": JSON(available ?? spec), "readyReplicas": JSON(available ?? spec)]
+        set["status"] = [
+            "replicas": JSON(spec), "availableReplicas": JSON(available ?? spec), "readyReplicas": JSON(available ?? spec),
+        ]
         return set
     }
 
@@ -72,11 +79,14 @@ struct DeploymentControllerTests {
     static let cases: [Case] = [
         Case(description: "first rollout", deployment: deployment(replicas: 20), sets: [], sizes: ["create 20"]),
         Case(
-            description: "a new template starts with the surge, rounded up", deployment: deployment(replicas: 10, strategy: rolling),
+            description: "a new template starts with the surge, rounded up",
+            deployment: deployment(replicas: 10, strategy: rolling),
             sets: [set("one", spec: 10, desired: 10)], sizes: ["create 3"]),
         Case(
-            description: "old pods go as far as availability allows, rounded down", deployment: deployment(replicas: 10, strategy: rolling),
-            sets: [set("one", spec: 10, desired: 10), set("two", spec: 3, available: 0, desired: 10, created: 1)], sizes: ["web-one 8"]),
+            description: "old pods go as far as availability allows, rounded down",
+            deployment: deployment(replicas: 10, strategy: rolling),
+            sets: [set("one", spec: 10, desired: 10), set("two", spec: 3, available: 0, desired: 10, created: 1)],
+            sizes: ["web-one 8"]),
         Case(
             description: "no surge: room is made first", deployment: deployment(replicas: 4, strategy: exact(0, 1)),
             sets: [set("one", spec: 4, desired: 4), set("two", spec: 0, desired: 4, created: 1)], sizes: ["web-one 3"]),
@@ -88,11 +98,15 @@ struct DeploymentControllerTests {
             description: "both limits rounding to nothing still move", deployment: deployment(replicas: 1, strategy: exact(0, 0)),
             sets: [set("one", spec: 1, desired: 1), set("two", spec: 0, desired: 1, created: 1)], sizes: ["web-one 0"]),
         Case(
-            description: "scaling in the middle of a rollout is shared out", deployment: deployment(replicas: 20, strategy: exact(5, 0)),
-            sets: [set("one", spec: 5, desired: 10, max: 15), set("two", spec: 10, available: 5, desired: 10, max: 15, created: 1)],
+            description: "scaling in the middle of a rollout is shared out",
+            deployment: deployment(replicas: 20, strategy: exact(5, 0)),
+            sets: [
+                set("one", spec: 5, desired: 10, max: 15), set("two", spec: 10, available: 5, desired: 10, max: 15, created: 1),
+            ],
             sizes: ["web-one 8", "web-two 17"]),
         Case(
-            description: "scaling the only ReplicaSet", deployment: deployment(replicas: 7), sets: [set("two", spec: 3, desired: 3)],
+            description: "scaling the only ReplicaSet", deployment: deployment(replicas: 7),
+            sets: [set("two", spec: 3, desired: 3)],
             sizes: ["web-two 7"]),
         Case(
             description: "Recreate takes the old away first", deployment: deployment(replicas: 3, strategy: ["type": "Recreate"]),
@@ -148,9 +162,13 @@ struct DeploymentControllerTests {
         let plan = Self.plan(
             Self.deployment(replicas: 3, image: "one"),
             [Self.set("one", spec: 0, desired: 3), Self.set("two", spec: 3, desired: 3, created: 1)])
-        guard case .patch(let key, let patch, _) = try #require(plan.changes.first { change in
-            if case .patch(let key, _, _) = change.operation { key.type == .replicaSets } else { false }
-        }).operation else { return #expect(Bool(false)) }
+        guard
+            case .patch(let key, let patch, _) = try #require(
+                plan.changes.first { change in
+                    if case .patch(let key, _, _) = change.operation { key.type == .replicaSets } else { false }
+                }
+            ).operation
+        else { return #expect(Bool(false)) }
         #expect(key.name == "web-one")
         #expect(patch["metadata"]?["annotations"]?["deployment.kubernetes.io/revision"] == "3")
         #expect(patch["metadata"]?["annotations"]?["deployment.kubernetes.io/revision-history"] == "1")
@@ -163,7 +181,9 @@ struct DeploymentControllerTests {
         rollout.advance(squatter: Object(.replicaSets, namespace: "default", name: "web-x"), pods: [])
         let plan = rollout.plan()
         #expect(plan.changes.isEmpty)
-        guard case .patch(_, let patch, "status") = try #require(plan.status(nil).first).operation else { return #expect(Bool(false)) }
+        guard case .patch(_, let patch, "status") = try #require(plan.status(nil).first).operation else {
+            return #expect(Bool(false))
+        }
         #expect(patch["status"]?["collisionCount"] == 1)
     }
 
@@ -176,7 +196,8 @@ struct DeploymentControllerTests {
                 "observedGeneration": 1, "replicas": 2, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1,
                 "conditions": [
                     [
-                        "type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated", "message": "ReplicaSet \"web-two\" is progressing.",
+                        "type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated",
+                        "message": "ReplicaSet \"web-two\" is progressing.",
                         "lastUpdateTime": .string((now + .seconds(-seconds)).description),
                     ]
                 ],

@@ -11,11 +11,13 @@ func idle(_ type: ResourceType) throws -> Informer {
     let clock = VirtualClock(now: now)
     let store = Store.inMemory(clock: clock)
     let registry = try Registry(store: store, serviceCIDR: "10.43.0.0/16", clock: clock)
-    return Informer(type, client: LocalClient(registry: registry, user: .component("test")), clock: clock, logger: Logger(label: "test"))
+    return Informer(
+        type, client: LocalClient(registry: registry, user: .component("test")), clock: clock, logger: Logger(label: "test"))
 }
 
 func testPod(
-    _ name: String, owner: Object? = nil, phase: String = "Running", isReady: Bool = true, node: String = "node-1", age: Int64 = 3600,
+    _ name: String, owner: Object? = nil, phase: String = "Running", isReady: Bool = true, node: String = "node-1",
+    age: Int64 = 3600,
     labels: [String: String] = ["app": "web"], isDeleting: Bool = false
 ) -> Object {
     var pod = Object(.pods, namespace: "default", name: name, ["spec": ["nodeName": .string(node), "containers": []]])
@@ -27,7 +29,10 @@ func testPod(
     pod["status"] = [
         "phase": .string(phase),
         "conditions": [
-            ["type": "Ready", "status": isReady ? "True" : "False", "lastTransitionTime": .string((now + .seconds(-age + 10)).description)]
+            [
+                "type": "Ready", "status": isReady ? "True" : "False",
+                "lastTransitionTime": .string((now + .seconds(-age + 10)).description),
+            ]
         ],
     ]
     return pod
@@ -45,7 +50,9 @@ struct ReplicaSetControllerTests {
             [
                 "spec": [
                     "replicas": 3, "selector": ["matchLabels": ["app": "web"]],
-                    "template": ["metadata": ["labels": ["app": "web"]], "spec": ["containers": [["name": "main", "image": "one"]]]],
+                    "template": [
+                        "metadata": ["labels": ["app": "web"]], "spec": ["containers": [["name": "main", "image": "one"]]],
+                    ],
                 ]
             ])
         set.uid = "set"
@@ -58,7 +65,9 @@ struct ReplicaSetControllerTests {
 
     @Test("Missing pods are made from the template, owned, slowly at first", .timeLimit(.minutes(1)))
     func creates() throws {
-        let plan = plan([testPod("a", owner: set), testPod("b", owner: set, phase: "Failed"), testPod("c", owner: set, isDeleting: true)])
+        let plan = plan([
+            testPod("a", owner: set), testPod("b", owner: set, phase: "Failed"), testPod("c", owner: set, isDeleting: true),
+        ])
         #expect(plan.changes.count == 2)
         #expect(plan.steps.first?.isSlowStart == true)
         guard case .create(_, let pod) = try #require(plan.changes.first).operation else { return #expect(Bool(false)) }
@@ -70,8 +79,10 @@ struct ReplicaSetControllerTests {
         var costly = testPod("costly", owner: set, age: 10)
         costly.annotations["controller.kubernetes.io/pod-deletion-cost"] = "100"
         let pods = [
-            costly, testPod("old", owner: set, age: 90_000), testPod("new", owner: set, age: 60), testPod("unready", owner: set, isReady: false),
-            testPod("pending", owner: set, phase: "Pending", isReady: false), testPod("unplaced", owner: set, phase: "Pending", isReady: false, node: ""),
+            costly, testPod("old", owner: set, age: 90_000), testPod("new", owner: set, age: 60),
+            testPod("unready", owner: set, isReady: false),
+            testPod("pending", owner: set, phase: "Pending", isReady: false),
+            testPod("unplaced", owner: set, phase: "Pending", isReady: false, node: ""),
         ]
         func deleted(_ replicas: Int) -> [String] {
             var set = set
@@ -102,7 +113,9 @@ struct ReplicaSetControllerTests {
     func status() throws {
         let pods = [testPod("a", owner: set), testPod("b", owner: set, isReady: false), testPod("c", owner: set)]
         let plan = plan(pods)
-        guard case .patch(_, let patch, "status") = try #require(plan.status(nil).first).operation else { return #expect(Bool(false)) }
+        guard case .patch(_, let patch, "status") = try #require(plan.status(nil).first).operation else {
+            return #expect(Bool(false))
+        }
         let status = patch["status"]
         #expect(status?["replicas"] == 3 && status?["readyReplicas"] == 2 && status?["availableReplicas"] == 2)
         #expect(status?["observedGeneration"] == 1)

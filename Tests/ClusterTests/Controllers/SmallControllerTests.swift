@@ -19,13 +19,17 @@ struct SmallControllerTests {
     func backoff() {
         func pod(_ phase: String, _ seconds: Int64) -> Object {
             var pod = testPod("p\(seconds)", phase: phase)
-            pod["status", "containerStatuses"] = [["state": ["terminated": ["finishedAt": .string((now + .seconds(seconds)).description)]]]]
+            pod["status", "containerStatuses"] = [
+                ["state": ["terminated": ["finishedAt": .string((now + .seconds(seconds)).description)]]]
+            ]
             return pod
         }
         #expect(JobBackoff.nextAttempt(pods: [], now: now) == nil)
         #expect(JobBackoff.nextAttempt(pods: [pod("Failed", 0)], now: now) == now + .seconds(10))
-        #expect(JobBackoff.nextAttempt(pods: [pod("Failed", 0), pod("Failed", 5), pod("Failed", 9)], now: now) == now + .seconds(49))
-        #expect(JobBackoff.nextAttempt(pods: [pod("Failed", 0), pod("Succeeded", 5), pod("Failed", 9)], now: now) == now + .seconds(19))
+        #expect(
+            JobBackoff.nextAttempt(pods: [pod("Failed", 0), pod("Failed", 5), pod("Failed", 9)], now: now) == now + .seconds(49))
+        #expect(
+            JobBackoff.nextAttempt(pods: [pod("Failed", 0), pod("Succeeded", 5), pod("Failed", 9)], now: now) == now + .seconds(19))
     }
 
     // MARK: Node lifecycle
@@ -33,11 +37,14 @@ struct SmallControllerTests {
     private func nodeController() throws -> NodeLifecycleController {
         let pods = try idle(.pods)
         return NodeLifecycleController(
-            nodes: try idle(.nodes), leases: try idle(.leases), pods: pods, podsByNode: InformerIndex(pods) { _ in [] }, listeningSince: now)
+            nodes: try idle(.nodes), leases: try idle(.leases), pods: pods, podsByNode: InformerIndex(pods) { _ in [] },
+            listeningSince: now)
     }
 
     private func node(ready: String, taints: JSON = .null) -> Object {
-        var node = Object(.nodes, name: "a", ["spec": ["taints": taints], "status": ["conditions": [["type": "Ready", "status": .string(ready)]]]])
+        var node = Object(
+            .nodes, name: "a",
+            ["spec": ["taints": taints], "status": ["conditions": [["type": "Ready", "status": .string(ready)]]]])
         node.uid = "a"
         node["metadata", "creationTimestamp"] = .string((now + .seconds(-9999)).description)
         return node
@@ -59,7 +66,9 @@ struct SmallControllerTests {
         #expect(late.changes.contains { if case .patch(let key, _, "status") = $0.operation { key.type == .pods } else { false } })
     }
 
-    @Test("Pods leave a silent node when their toleration ends, unless every node is silent", .timeLimit(.minutes(1)), arguments: [true, false])
+    @Test(
+        "Pods leave a silent node when their toleration ends, unless every node is silent", .timeLimit(.minutes(1)),
+        arguments: [true, false])
     func eviction(isAnyNodeReady: Bool) throws {
         let controller = try nodeController()
         let taints: JSON = [
@@ -71,10 +80,13 @@ struct SmallControllerTests {
             ["key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300]
         ]
         let snapshot = NodeLifecycleController.Snapshot(
-            node: node(ready: "Unknown", taints: taints), lease: lease(-600), pods: [patient, testPod("hasty")], listeningSince: now,
+            node: node(ready: "Unknown", taints: taints), lease: lease(-600), pods: [patient, testPod("hasty")],
+            listeningSince: now,
             isAnyNodeReady: isAnyNodeReady)
         func deleted(_ time: Timestamp) -> [String] {
-            controller.reconcile(snapshot, now: time).changes.compactMap { if case .delete(let key, _) = $0.operation { key.name } else { nil } }
+            controller.reconcile(snapshot, now: time).changes.compactMap {
+                if case .delete(let key, _) = $0.operation { key.name } else { nil }
+            }
         }
         #expect(deleted(now + .seconds(60)) == (isAnyNodeReady ? ["hasty"] : []))
         #expect(deleted(now + .seconds(300)) == (isAnyNodeReady ? ["patient", "hasty"] : []))
@@ -86,7 +98,8 @@ struct SmallControllerTests {
     func garbage() throws {
         let collector = GarbageCollector([try idle(.replicaSets), try idle(.pods)])
         let owner = Object(.replicaSets, namespace: "default", name: "web")
-        let reference = OwnerReference(apiVersion: "apps/v1", kind: "ReplicaSet", name: "web", uid: "u", isController: true, blocksOwnerDeletion: true)
+        let reference = OwnerReference(
+            apiVersion: "apps/v1", kind: "ReplicaSet", name: "web", uid: "u", isController: true, blocksOwnerDeletion: true)
         let key = ObjectKey(.replicaSets, owner)
         func plan(_ states: [GarbageCollector.Owner]) -> String {
             let snapshot = GarbageCollector.Snapshot(
@@ -111,7 +124,9 @@ struct SmallControllerTests {
     @Test("A claim is bound to the smallest volume of its class, mode and labels", .timeLimit(.minutes(1)))
     func binding() {
         func volume(_ name: String, _ size: String, _ spec: [String: JSON] = [:], labels: [String: String] = [:]) -> Object {
-            var volume = Object(.persistentVolumes, name: name, ["spec": ["capacity": ["storage": .string(size)], "accessModes": ["ReadWriteOnce"]]])
+            var volume = Object(
+                .persistentVolumes, name: name,
+                ["spec": ["capacity": ["storage": .string(size)], "accessModes": ["ReadWriteOnce"]]])
             for (key, value) in spec { volume["spec", key] = value }
             volume.labels = labels
             return volume
@@ -128,7 +143,8 @@ struct SmallControllerTests {
             return nil
         }
         let all = [
-            volume("small", "1Gi"), volume("big", "9Gi"), volume("fits", "2Gi"), volume("fast", "2Gi", ["storageClassName": "fast"]),
+            volume("small", "1Gi"), volume("big", "9Gi"), volume("fits", "2Gi"),
+            volume("fast", "2Gi", ["storageClassName": "fast"]),
             volume("taken", "2Gi", ["claimRef": ["name": "x", "namespace": "default", "uid": "x"]]),
             volume("labelled", "3Gi", labels: ["a": "b"]),
         ]
@@ -136,6 +152,7 @@ struct SmallControllerTests {
         #expect(bound(["storageClassName": "fast"], all) == "fast")
         #expect(bound(["selector": ["matchLabels": ["a": "b"]]], all) == "labelled")
         #expect(bound(["accessModes": ["ReadWriteMany"]], all) == nil)
-        #expect(bound([:], all + [volume("reserved", "5Gi", ["claimRef": ["name": "data", "namespace": "default"]])]) == "reserved")
+        #expect(
+            bound([:], all + [volume("reserved", "5Gi", ["claimRef": ["name": "data", "namespace": "default"]])]) == "reserved")
     }
 }

@@ -6,8 +6,13 @@ import Testing
 private let now = Timestamp("2026-01-01T12:00:00Z")!
 
 struct SchedulerStateTests {
-    static func node(_ name: String, cpu: String = "4", memory: String = "8Gi", pods: String = "10", _ spec: JSON = [:], labels: [String: String] = [:]) -> Object {
-        var node = Object(.nodes, name: name, ["spec": spec, "status": ["allocatable": ["cpu": .string(cpu), "memory": .string(memory), "pods": .string(pods)]]])
+    static func node(
+        _ name: String, cpu: String = "4", memory: String = "8Gi", pods: String = "10", _ spec: JSON = [:],
+        labels: [String: String] = [:]
+    ) -> Object {
+        var node = Object(
+            .nodes, name: name,
+            ["spec": spec, "status": ["allocatable": ["cpu": .string(cpu), "memory": .string(memory), "pods": .string(pods)]]])
         node.labels = labels
         return node
     }
@@ -44,7 +49,8 @@ struct SchedulerStateTests {
         #expect(decisions.prefix(4).map { $0.suffix(1) }.sorted() == ["a", "a", "b", "b"])
         #expect(
             decisions.last
-                == "p5: 0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.")
+                == "p5: 0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod."
+        )
         // An event that brings nothing new wakes nobody; a pod that goes does.
         state.nodeChanged(Self.node("a", cpu: "2"))
         #expect(Self.decide(&state).isEmpty)
@@ -73,14 +79,18 @@ struct SchedulerStateTests {
     static let cases: [Case] = [
         Case(
             description: "an untolerated taint", node: node("a", taint), pod: pod("p"),
-            message: "0/1 nodes are available: 1 node(s) had untolerated taint {dedicated: db}. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."),
+            message:
+                "0/1 nodes are available: 1 node(s) had untolerated taint {dedicated: db}. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+        ),
         Case(
             description: "a tolerated taint", node: node("a", taint),
             pod: pod("p", ["tolerations": [["key": "dedicated", "operator": "Exists"]]]), message: nil),
         Case(
             description: "a node that takes no pods", node: node("a", ["unschedulable": true]), pod: pod("p"),
             message: "1 node(s) were unschedulable"),
-        Case(description: "a node selector", node: node("a"), pod: pod("p", ["nodeSelector": ["disk": "ssd"]]), message: "1 node(s) didn't match Pod's node affinity/selector"),
+        Case(
+            description: "a node selector", node: node("a"), pod: pod("p", ["nodeSelector": ["disk": "ssd"]]),
+            message: "1 node(s) didn't match Pod's node affinity/selector"),
         Case(
             description: "a node affinity that holds", node: node("a", labels: ["zone": "x"]),
             pod: pod(
@@ -89,7 +99,9 @@ struct SchedulerStateTests {
                     "affinity": [
                         "nodeAffinity": [
                             "requiredDuringSchedulingIgnoredDuringExecution": [
-                                "nodeSelectorTerms": [["matchExpressions": [["key": "zone", "operator": "In", "values": ["x", "y"]]]]]
+                                "nodeSelectorTerms": [
+                                    ["matchExpressions": [["key": "zone", "operator": "In", "values": ["x", "y"]]]]
+                                ]
                             ]
                         ]
                     ]
@@ -97,7 +109,8 @@ struct SchedulerStateTests {
         Case(description: "too many pods", node: node("a", pods: "0"), pod: pod("p"), message: "1 Too many pods"),
         Case(
             description: "an extended resource", node: node("a"),
-            pod: pod("p", ["containers": [["name": "main", "resources": ["requests": ["example.com/gpu": "1"]]]]]), message: "1 Insufficient example.com/gpu"),
+            pod: pod("p", ["containers": [["name": "main", "resources": ["requests": ["example.com/gpu": "1"]]]]]),
+            message: "1 Insufficient example.com/gpu"),
         Case(
             description: "an init container larger than the rest", node: node("a", cpu: "2"),
             pod: pod(
@@ -179,7 +192,8 @@ struct SchedulerStateTests {
     @Test("Pods heard of before their node count on it", .timeLimit(.minutes(1)))
     func early() {
         var state = SchedulerState()
-        state.podChanged(Self.pod("p", ["nodeName": "a", "containers": [["name": "main", "resources": ["requests": ["cpu": "4"]]]]]))
+        state.podChanged(
+            Self.pod("p", ["nodeName": "a", "containers": [["name": "main", "resources": ["requests": ["cpu": "4"]]]]]))
         state.nodeChanged(Self.node("a"))
         state.podChanged(Self.pod("q"))
         #expect(Self.decide(&state).first?.contains("Insufficient cpu") == true)

@@ -58,13 +58,15 @@ final class Listener: Sendable {
 
     /// Stops accepting, ends streams, and lets requests in flight finish for `shutdownGrace`.
     func shutDown() async {
+        let clock = SystemClock()
         let (listeners, connections) = state.withLock { state in
             state.isShut = true
             return (state.channels, Array(state.connections.values))
         }
         // A listener that is closed already is as good.
         for listener in listeners { try? await listener.close() }
-        streams.shutDown()
+        // Streams first: a client that is told to leave while it still reads one takes that for an error.
+        await streams.shutDown(until: clock.now + .nanoseconds(limits.shutdownGrace.nanoseconds), clock: clock)
         for connection in connections { connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
         let grace = limits.shutdownGrace
         await withTaskGroup(of: Void.self) { group in

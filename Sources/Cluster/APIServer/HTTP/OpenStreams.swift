@@ -9,6 +9,7 @@ final class OpenStreams: Sendable {
     }
 
     private let state = Mutex(State())
+    private let drained = Signal()
 
     var count: Int { state.withLock { $0.signals.count } }
 
@@ -21,14 +22,22 @@ final class OpenStreams: Sendable {
         }
     }
 
-    func close(_ signal: Signal) { state.withLock { $0.signals[ObjectIdentifier(signal)] = nil } }
+    func close(_ signal: Signal) {
+        let isDrained = state.withLock { state in
+            state.signals[ObjectIdentifier(signal)] = nil
+            return state.isShut && state.signals.isEmpty
+        }
+        if isDrained { drained.fire() }
+    }
 
-    /// Ends all streams, those to come included.
-    func shutDown() {
+    /// Ends all streams, those to come included; returns when they have ended or `deadline` is over.
+    func shutDown(until deadline: Timestamp, clock: any WallClock) async {
         let signals = state.withLock { state in
             state.isShut = true
             return Array(state.signals.values)
         }
+        guard !signals.isEmpty else { return }
         for signal in signals { signal.fire() }
+        await drained.wait(until: deadline, clock: clock)
     }
 }

@@ -5,7 +5,15 @@ extension APIServer {
     private static let inlineBytesMax = 256 << 10
 
     func list(_ call: Call) throws(APIStatus) -> Reply {
-        let list = try registry.list(call.type, namespace: call.route.namespace, options: try call.listOptions(), context: call.context)
+        let options = try call.listOptions()
+        // Selectors on other fields decode every object.
+        guard options.fieldSelector.requirements.allSatisfy({ $0.field.hasPrefix("metadata.") }) else {
+            return later(call) { [self] () async throws(APIStatus) in
+                let list = try registry.list(call.type, namespace: call.route.namespace, options: options, context: call.context)
+                return call.format == ResponseFormat() ? splice(list, of: call) : convert(list, for: call)
+            }
+        }
+        let list = try registry.list(call.type, namespace: call.route.namespace, options: options, context: call.context)
         if call.format == ResponseFormat() { return Reply(.now(splice(list, of: call))) }
         let size = list.items.reduce(0) { $0 + $1.bytes.count }
         if size <= Self.inlineBytesMax { return Reply(.now(convert(list, for: call))) }
