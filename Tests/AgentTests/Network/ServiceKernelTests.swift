@@ -286,6 +286,8 @@ struct ServiceKernelTests {
             func routeLocalnet() async throws -> String { try await CommandRunner().output("sysctl", "-n", "net.ipv4.conf.all.route_localnet") }
             try await node.apply()
             let other = ServiceNetwork(Instance(dataDirectory: "/other"))
+            // The other instance's gateway, which its pod network would have brought.
+            try await CommandRunner().output("ip", "address", "add", "10.44.0.1/32", "dev", "lo")
             try await other.replace(podCIDR: "10.44.0.0/16", serviceCIDR: "10.45.0.0/16", content: Ruleset())
             #expect(try await routeLocalnet() == "1\n")
             try await ServiceProxy.removeTable(node.instance)

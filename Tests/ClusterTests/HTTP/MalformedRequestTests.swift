@@ -93,7 +93,9 @@ import Testing
         limits.bodyTimeout = .milliseconds(100)
         limits.idleTimeout = .milliseconds(100)
         try await ServerUnderTest.with(limits: limits) { server in
-            #expect(try await RawConnection.exchange("GET /api HTTP/1.1\r\nho", with: server) == "")
+            // On a slow machine the server has closed before the half head was sent.
+            let head = (try? await RawConnection.exchange("GET /api HTTP/1.1\r\nho", with: server)) ?? ""
+            #expect(head == "")
             let body = try await RawConnection.exchange("POST /api/v1/namespaces HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n{", with: server)
             #expect(body.hasPrefix("HTTP/1.1 408 "), "\(body)")
             let idle = try await RawConnection.exchange("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", with: server)
