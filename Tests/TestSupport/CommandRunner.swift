@@ -21,6 +21,8 @@ package struct CommandRunner: Sendable {
 
     package struct Failure: Error, CustomStringConvertible {
         package var description: String
+
+        package init(description: String) { self.description = description }
     }
 
     package static let outputSizeBytesMax = 64 << 20
