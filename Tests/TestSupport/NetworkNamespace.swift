@@ -46,10 +46,11 @@ package struct NetworkNamespace: Sendable, Hashable {
         return client
     }
 
-    /// Ends the processes inside, and removes it.
+    /// Ends the processes inside and what they started in namespaces of their own (containers), and removes it.
     package func remove() async throws {
-        let pids = try await CommandRunner().output("ip", "netns", "pids", name)
-        for pid in pids.split(separator: "\n").compactMap({ pid_t($0) }) {
+        let inside = try await CommandRunner().output("ip", "netns", "pids", name).split(separator: "\n").compactMap { pid_t($0) }
+        let table = ProcessTable()
+        for pid in inside + table.descendants(of: inside).map(\.pid) {
             guard let process = try ProcessHandle(pid: pid) else { continue }
             try process.signal(SIGKILL)
             await process.waitForExit(within: .seconds(10))

@@ -28,16 +28,22 @@ package struct ServiceNetwork: Sendable {
     /// Removes all of it; what another instance relies on stays.
     package func remove() async throws {
         if let range = try await serviceCIDRInUse() { await removeRoute(range) }
-        let tables = try await Command("nft", "list", "tables", "inet").output().split(separator: "\n")
+        let tables = try await tables()
         // Without a table no chain guards the loopback addresses; another instance's table does.
         if try await restoresRouteLocalnet(),
             !tables.contains(where: { $0.hasPrefix("table inet gitctl-") && $0 != "table inet \(instance.tableName)" })
         {
             try KernelFile.set("0", at: Self.routeLocalnet)
         }
-        if tables.contains("table inet \(instance.tableName)") {
+        if try await hasTable() {
             try await Command("nft", "delete", "table", "inet", instance.tableName).output()
         }
+    }
+
+    func hasTable() async throws -> Bool { try await tables().contains("table inet \(instance.tableName)") }
+
+    private func tables() async throws -> [Substring] {
+        try await Command("nft", "list", "tables", "inet").output().split(separator: "\n")
     }
 
     private func removeRoute(_ range: String) async {

@@ -22,6 +22,8 @@ package final class ServiceProxy: Service {
         var table: ServiceTable
         /// Addresses that programmed rules lead to; nil until the first transaction.
         var programmed: Set<String>?
+        /// Whether someone may have deleted the table.
+        var isInDoubt = false
         var drains: [UInt64: Drain] = [:]
         var nextID: UInt64 = 0
     }
@@ -101,9 +103,18 @@ package final class ServiceProxy: Service {
         var applied: Ruleset?
         var datagramEndpoints: Set<String> = []
         var wait = Self.backoff.lowerBound
+        let watch = TableWatch(table: instance.tableName) { [self] in
+            state.withLock { $0.isInDoubt = true }
+            changed.fire()
+        }
+        defer { withExtendedLifetime(watch) {} }
         while !Task.isCancelled {
-            let next = state.withLock { $0.table.outcome() }
+            let (next, isInDoubt) = state.withLock { state in
+                defer { state.isInDoubt = false }
+                return (state.table.outcome(), state.isInDoubt)
+            }
             do {
+                if isInDoubt, try await !network.hasTable() { applied = nil }
                 if let applied {
                     let transaction = next.ruleset.transaction(from: applied, table: instance.tableName)
                     if !transaction.isEmpty { try await Command("nft", "-f", "-").output(input: transaction) }

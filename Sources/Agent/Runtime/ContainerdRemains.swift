@@ -32,7 +32,8 @@ struct ContainerdRemains {
         while true {
             let table = ProcessTable()
             let shims = table.entries.values.filter { !$0.isZombie && isShim($0) }
-            let containers = table.descendants(of: shims.map(\.pid))
+            // A container whose shim was killed has another parent; its root file system still tells.
+            let containers = table.descendants(of: shims.map(\.pid)) + table.entries.values.filter { !$0.isZombie && hasRootHere($0) }
             let victims = containers.isEmpty ? shims : containers
             if victims.isEmpty { break }
             guard ContinuousClock.now < deadline else {
@@ -52,6 +53,17 @@ struct ContainerdRemains {
             let flag = entry.arguments.firstIndex(of: "-address"), flag + 1 < entry.arguments.count
         else { return false }
         return entry.arguments[flag + 1] == layout.socketPath
+    }
+
+    /// Whether the process's root is a snapshot of this containerd. Source: proc(5), mountinfo.
+    private func hasRootHere(_ entry: ProcessTable.Entry) -> Bool {
+        guard Files.link("/proc/\(entry.pid)/ns/mnt") != Files.link("/proc/self/ns/mnt") else { return false }
+        let mounts = Files.text("/proc/\(entry.pid)/mountinfo", sizeBytesMax: 32 << 20).split(separator: "\n")
+        return mounts.contains { line in
+            let fields = line.split(separator: " ", maxSplits: 5)
+            // Overlay names its directories in the options, a bind mount (native snapshotter) in the root field.
+            return fields.count == 6 && fields[4] == "/" && (fields[5].contains("=\(layout.root)/") || fields[3].hasPrefix(layout.root + "/"))
+        }
     }
 
     /// Sockets of shims lie outside the state, in a directory common to all containerds; each

@@ -110,6 +110,29 @@ struct ContainerdTests {
         }
     }
 
+    @Test("stop finds containers whose shim was killed", .timeLimit(.minutes(1)))
+    func orphans() async throws {
+        try await TemporaryDirectory.with { directory in
+            let containerd = containerd(directory.path)
+            try await containerd.start()
+            try await runSleeper(containerd)
+            let pid = try #require(try await containerPID(containerd))
+            let shim = try #require(ProcessTable().entries.values.first { $0.pid == ProcessTable.entry(pid)?.parent })
+            let handle = try #require(try ProcessHandle(pid: pid))
+            try await CommandRunner().output("kill", "-9", "\(shim.pid)")
+            // The orphan lives on: nothing but stop ends it.
+            #expect(!handle.hasExited)
+            try await containerd.stop()
+            #expect(handle.hasExited)
+            #expect(try await leftovers(directory.path) == "")
+        }
+    }
+
+    private func containerPID(_ containerd: Containerd) async throws -> pid_t? {
+        let tasks = try await ctr(containerd, "tasks", "list")
+        return tasks.split(separator: "\n").last.flatMap { pid_t($0.split(separator: " ")[1]) }
+    }
+
     @Test("A data directory whose path is too long for a socket works", .timeLimit(.minutes(1)))
     func longPath() async throws {
         try await TemporaryDirectory.with { directory in
