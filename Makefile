@@ -12,11 +12,13 @@ run: root setup build
 	$(GITCTL) up example-repo
 
 # The end-to-end tests have the machine to themselves: they measure what a user would feel.
+test: export GITCTL_TESTING = 1
+test: export GITCTL_E2E = 1
 test: root
 	scripts/setup --test
 	$(BUILD) --build-tests
-	GITCTL_E2E=1 $(SWIFT) test -c release --skip-build --skip EndToEndTests
-	GITCTL_E2E=1 $(SWIFT) test -c release --skip-build --filter EndToEndTests
+	$(SWIFT) test -c release --skip-build --skip EndToEndTests
+	$(SWIFT) test -c release --skip-build --filter EndToEndTests
 
 bench: root setup build
 	Benchmarks/run
