@@ -5,15 +5,11 @@ import PackageDescription
 // Clibgit2 → Reconciler and Csqlite3 → Cluster. Reconciler, Cluster and Agent never import one another: they meet in
 // `ResourceClient`. `Tests/ArchitectureTests` checks these arrows.
 
-// Tests see internals, also of the release build that `make test` makes; the binary that ships does
-// not export them. The dependencies are built the same either way.
-let testing: [SwiftSetting] = Context.environment["GITCTL_TESTING"] == "1" ? [.unsafeFlags(["-enable-testing"])] : []
-
 let swift: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .treatAllWarnings(as: .error),
-] + testing
+]
 
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
