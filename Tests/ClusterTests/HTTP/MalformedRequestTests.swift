@@ -89,13 +89,11 @@ import Testing
 
     @Test("a head that comes too slowly, a body that does not come, and an idle connection are closed") func slow() async throws {
         var limits = HTTPLimits()
-        limits.headTimeout = .milliseconds(100)
-        limits.bodyTimeout = .milliseconds(100)
-        limits.idleTimeout = .milliseconds(100)
+        limits.headTimeout = .seconds(1)
+        limits.bodyTimeout = .seconds(1)
+        limits.idleTimeout = .seconds(1)
         try await ServerUnderTest.with(limits: limits) { server in
-            // On a slow machine the server has closed before the half head was sent.
-            let head = (try? await RawConnection.exchange("GET /api HTTP/1.1\r\nho", with: server)) ?? ""
-            #expect(head == "")
+            #expect(try await RawConnection.exchange("GET /api HTTP/1.1\r\nho", with: server) == "")
             let body = try await RawConnection.exchange("POST /api/v1/namespaces HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n{", with: server)
             #expect(body.hasPrefix("HTTP/1.1 408 "), "\(body)")
             let idle = try await RawConnection.exchange("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", with: server)
