@@ -11,12 +11,13 @@ run: root setup build
 	scripts/images --if-needed
 	$(GITCTL) up example-repo
 
-# The end-to-end tests have the machine to themselves: they measure what a user would feel.
+# Simulations and end-to-end tests have the machine to themselves.
 test: export GITCTL_E2E = 1
 test: root
 	scripts/setup --test
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --skip EndToEndTests
+	$(SWIFT) test --skip-build --skip EndToEndTests --skip SimulationTests
+	$(SWIFT) test --skip-build --filter SimulationTests
 	$(SWIFT) test --skip-build --filter EndToEndTests
 
 bench: root setup build

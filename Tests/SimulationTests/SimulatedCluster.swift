@@ -43,6 +43,8 @@ final class SimulatedCluster: Sendable {
                 }
             }
             group.addTask {
+                // As in a real cluster, pods are refused before their namespace has its ServiceAccount.
+                try await self.wait(.serviceAccounts) { $0.contains { $0.namespace == "default" } }
                 try await body(self)
                 return true
             }
