@@ -13,6 +13,7 @@ final class SimulatedCluster: Sendable {
     let registry: Registry
     let agent: HollowAgent
     let perturbation: Perturbation
+    private let executor = StillnessExecutor()
     private let logger: Logger
 
     init(seed: UInt64, behavior: HollowAgent.Behavior = HollowAgent.Behavior(), perturbation: Perturbation.Kind? = nil) throws {
@@ -34,8 +35,20 @@ final class SimulatedCluster: Sendable {
     /// Runs the cluster for as long as `body` takes.
     func run(_ body: @escaping @Sendable (SimulatedCluster) async throws -> Void) async throws {
         for name in ["default", "kube-node-lease"] { _ = try await client.create(.namespaces, Object(.namespaces, name: name)) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.driveTime() }
+            defer {
+                group.cancelAll()
+                executor.close()
+            }
+            try await withTaskExecutorPreference(executor) { try await self.runParts(body) }
+        }
+    }
+
+    /// Everything but the clock; returns when `body` does.
+    private func runParts(_ body: @escaping @Sendable (SimulatedCluster) async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Bool.self) { group in
-            for part in [store.run, agent.run, runControlPlane, driveTime] as [@Sendable () async throws -> Void] {
+            for part in [store.run, agent.run, runControlPlane] as [@Sendable () async throws -> Void] {
                 group.addTask {
                     // Parts end by cancellation; whatever else ends one shows as the body never finishing.
                     do { try await part() } catch is CancellationError {}
@@ -75,20 +88,21 @@ final class SimulatedCluster: Sendable {
             base: LocalClient(registry: registry, user: .component(name)), perturbation: perturbation, generation: generation)
     }
 
-    /// Moves the clock when nothing has been written for a while of turns.
-    @Sendable private func driveTime() async throws {
-        var revision = store.revision
+    /// Moves the clock to the next deadline whenever nothing can happen before it.
+    private func driveTime() async throws {
+        var jobs: UInt64 = 0
         while !Task.isCancelled {
-            for _ in 0..<Self.stillTurns { await Task.yield() }
-            // A write on its way is work, however long the machine takes for it.
+            let still = await executor.stillness(after: jobs)
+            // What the store's own queue still does may wake tasks.
             try await store.settle()
-            if store.revision == revision, let next = clock.nextDeadline { clock.advance(to: next) }
-            revision = store.revision
+            guard await executor.stillness() == still else { continue }
+            jobs = still
+            if let next = clock.nextDeadline {
+                clock.advance(to: next)
+                jobs = 0
+            }
         }
     }
-
-    /// Turns without a write after which the cluster counts as still.
-    private static let stillTurns = 400
 
     /// Returns when `condition` holds for all objects of a kind; looks after each change to one.
     @discardableResult

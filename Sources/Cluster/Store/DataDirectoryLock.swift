@@ -28,5 +28,9 @@ struct DataDirectoryLock: ~Copyable, Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    /// Unlocks by name: a child that was just forked and has yet to run its program holds the descriptor as well.
+    deinit {
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

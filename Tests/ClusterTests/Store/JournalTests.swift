@@ -153,6 +153,21 @@ struct JournalTests {
         await (try openStore(directory)).close()
     }
 
+    @Test("A closed store can be opened again at once, whoever inherited its descriptors", .timeLimit(.minutes(1)))
+    func inheritedLock() async throws {
+        let directory = try StoreDirectory()
+        let store = try openStore(directory)
+        // As a child between fork and exec does.
+        let inherited = try (0..<1024).filter { descriptor in
+            let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+            return link?.hasSuffix("\(directory.path)/cluster.lock") ?? false
+        }.map { try #require(dup(Int32($0)) as Int32?) }
+        #expect(inherited.count == 1)
+        await store.close()
+        await (try openStore(directory)).close()
+        for descriptor in inherited { close(descriptor) }
+    }
+
     @Test("A damaged database stops the start, naming the file and the way back", .timeLimit(.minutes(1)), arguments: [0, 1, 2])
     func corrupt(kind: Int) async throws {
         let directory = try StoreDirectory()
