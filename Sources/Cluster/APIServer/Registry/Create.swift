@@ -17,7 +17,7 @@ extension Registry {
         let manager = context.fieldManager(options.fieldManager)
         complete.set(nil, at: ["metadata", "managedFields"])
         complete = ServerSideApply.update(
-            complete, from: nil, manager: manager, operation: "Update", subresource: "", now: clock.now, schema: schema.node(type.gvk))
+            complete, from: nil, manager: manager, operation: "Update", subresource: "", now: clock.now, schema: node(of: type))
         return try await insert(complete, type, manager: manager, isDryRun: options.isDryRun, context: context)
     }
 
@@ -76,7 +76,8 @@ extension Registry {
         if let existing = store.latest(resource, namespace: object.namespace, name: object.name) { throw try await exists(existing, type) }
         let claim = try addresses.claim(for: &object, old: nil, type: type)
         do throws(APIStatus) {
-            try validate(object, old: nil, type)
+            prepareDefinition(&object, type)
+            try validate(object, old: nil, type, context)
         } catch {
             addresses.release(claim)
             throw error
@@ -86,7 +87,7 @@ extension Registry {
             return ObjectVersion(unstored: object)
         }
         do throws(CommitError) {
-            return try await store.commit(Write(resource: resource, expected: nil, object: object, author: author(context, manager)))
+            return try await commit(Write(resource: resource, expected: nil, object: object, author: author(context, manager)))
         } catch {
             addresses.release(claim)
             throw error.status ?? .alreadyExists(type, name: object.name)

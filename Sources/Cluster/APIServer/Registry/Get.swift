@@ -11,7 +11,7 @@ extension Registry {
         }
         switch subresource {
         case nil, "status": return version
-        case "scale" where key.type.subresources.contains("scale"): return ObjectVersion(unstored: Scale.document(of: version.object))
+        case "scale" where key.type.subresources.contains("scale"): return ObjectVersion(unstored: Scale.document(of: version.object, kinds.custom(key.type)?.scalePaths))
         default: throw unknownSubresource(key)
         }
     }

@@ -9,7 +9,7 @@ extension Registry {
         _ type: ResourceType, namespace: String?, options: ListOptions, context: RequestContext
     ) throws(APIStatus) -> VersionList {
         try Self.checkMatch(options, isWatch: false)
-        try FieldSelectors.check(options.fieldSelector, type)
+        try FieldSelectors.check(options.fieldSelector, type, custom: kinds.custom(type)?.selectableFields)
         let filter = VersionFilter(namespace: namespace, labels: options.labelSelector, fields: options.fieldSelector)
         let (snapshot, last) = try self.snapshot(type, options)
         if let name = filter.name, let space = type.isNamespaced ? filter.namespace : "" {

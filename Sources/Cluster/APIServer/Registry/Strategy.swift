@@ -13,7 +13,14 @@ struct Strategy: Sendable {
     /// new, old; called before comparison.
     var prepareForUpdate: @Sendable (inout Object, Object) -> Void = { _, _ in }
 
-    static func of(_ type: ResourceType) -> Strategy { table[type.groupResource] ?? Strategy() }
+    static func of(_ type: ResourceType) -> Strategy {
+        table[type.groupResource] ?? (builtin.contains(type.groupResource) ? Strategy() : custom)
+    }
+
+    private static let builtin = Set(ResourceType.builtin.map(\.groupResource))
+
+    /// Of the kinds that CustomResourceDefinitions add.
+    private static let custom = Strategy(hasGeneration: true, statusCarriesMetadata: false)
 
     private static let counted = Strategy(hasGeneration: true)
 

@@ -21,7 +21,7 @@ extension Registry {
             let new = self.merged(complete, live, type, subresource: subresource)
             return ServerSideApply.update(
                 new, from: live, manager: manager, operation: "Update", subresource: subresource ?? "", now: self.clock.now,
-                schema: self.schema.node(type.gvk))
+                schema: self.node(of: type))
         }
     }
 
@@ -71,7 +71,8 @@ extension Registry {
         }
         let claim = try addresses.claim(for: &new, old: old, type: type)
         do throws(APIStatus) {
-            try validate(new, old: old, type)
+            prepareDefinition(&new, type)
+            try validate(new, old: old, type, context)
         } catch {
             addresses.release(claim)
             throw error
@@ -82,7 +83,7 @@ extension Registry {
             return WriteResult(version: ObjectVersion(unstored: new), effect: isGone ? .deleted : .updated)
         }
         do throws(CommitError) {
-            let version = try await store.commit(
+            let version = try await commit(
                 Write(
                     resource: type.groupResource, expected: current, object: new, isDeletion: isGone, author: author(context, manager),
                     isHeartbeat: !isGone && type == .nodes && Self.isHeartbeat(new, old)))

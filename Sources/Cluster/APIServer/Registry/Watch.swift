@@ -9,7 +9,7 @@ extension Registry {
         _ type: ResourceType, namespace: String?, options: ListOptions, context: RequestContext
     ) throws(APIStatus) -> Watch {
         try Self.checkMatch(options, isWatch: true)
-        try FieldSelectors.check(options.fieldSelector, type)
+        try FieldSelectors.check(options.fieldSelector, type, custom: kinds.custom(type)?.selectableFields)
         let revision = try Self.revision(options.resourceVersion)
         let filter = VersionFilter(namespace: namespace, labels: options.labelSelector, fields: options.fieldSelector)
         let sendsInitial = options.sendInitialEvents || revision == 0
