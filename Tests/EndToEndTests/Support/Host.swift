@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A machine of a test's own: a network namespace with loopback and no way out, a data directory,
 /// and a repository with a copy of the example. Commands run as its user would run them.
@@ -15,10 +16,9 @@ final class Host: Sendable {
     var volume: String { directory + "/volume" }
     static let port = 6443
 
-    /// The checkout under test, and the binary that was built with these tests.
-    static let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().path
-    static let binary = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path + "/gitctl"
+    /// The checkout under test, and the binary.
+    static let checkout = BuiltProducts.sources
+    static let binary = BuiltProducts.gitctl
 
     private init(name: String, directory: String) {
         self.name = name
