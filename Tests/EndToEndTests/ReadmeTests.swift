@@ -15,7 +15,7 @@ extension EndToEnd {
                 defer { if isVolumeOurs { try? FileManager.default.removeItem(atPath: volume) } }  // absent when the run failed early
                 let run = try await host.run("make", "run", directory: clone, limit: .seconds(600))
                 #expect(run.isSuccess, "\(run)")
-                let commit = try await Shell.require(["git", "-C", clone, "rev-parse", "--short=7", "HEAD"])
+                let commit = try await CommandRunner().output("git", "-C", clone, "rev-parse", "--short=7", "HEAD")
                 #expect(run.output.contains(commit.trimmingCharacters(in: .whitespacesAndNewlines)), "\(run)")
                 let addresses = run.output.matches(of: try Regex(#"http://[0-9.]+(:[0-9]+)?"#)).map { String(run.output[$0.range]) }
                 #expect(!addresses.isEmpty, "\(run)")
