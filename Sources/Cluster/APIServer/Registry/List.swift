@@ -9,6 +9,14 @@ extension Registry {
         _ type: ResourceType, namespace: String?, options: ListOptions, context: RequestContext
     ) throws(APIStatus) -> VersionList {
         try Self.checkMatch(options, isWatch: false)
+        guard type.isStored else { return try computedList(type, namespace: namespace, options: options) }
+        if let conversion = conversion(of: type) {
+            var options = options
+            options.fieldSelector = conversion.stored(options.fieldSelector)
+            var list = try list(conversion.stored, namespace: namespace, options: options, context: context)
+            list.items = list.items.map(conversion.served)
+            return list
+        }
         try FieldSelectors.check(options.fieldSelector, type)
         let filter = VersionFilter(namespace: namespace, labels: options.labelSelector, fields: options.fieldSelector)
         let (snapshot, last) = try self.snapshot(type, options)

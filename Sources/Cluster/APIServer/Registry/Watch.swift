@@ -9,6 +9,12 @@ extension Registry {
         _ type: ResourceType, namespace: String?, options: ListOptions, context: RequestContext
     ) throws(APIStatus) -> Watch {
         try Self.checkMatch(options, isWatch: true)
+        guard type.isStored else { throw unstored(type) }
+        if let conversion = conversion(of: type) {
+            var options = options
+            options.fieldSelector = conversion.stored(options.fieldSelector)
+            return try watch(conversion.stored, namespace: namespace, options: options, context: context).map(conversion.served)
+        }
         try FieldSelectors.check(options.fieldSelector, type)
         let revision = try Self.revision(options.resourceVersion)
         let filter = VersionFilter(namespace: namespace, labels: options.labelSelector, fields: options.fieldSelector)
