@@ -62,6 +62,13 @@ struct TypeDefaults: Sendable {
         self.rule = rule
     }
 
+    /// Of a custom kind, for the keys of its lists.
+    init(constants: [(key: String, value: JSON)]) {
+        fields = constants
+        zeroIsAbsent = false
+        rule = nil
+    }
+
     /// nil when nothing changes.
     func applied(to members: JSONObject) -> JSONObject? {
         var result = members

@@ -19,7 +19,7 @@ package final class Registry: Sendable {
     /// A fork predicts: it does not wait for controllers that may not run on it.
     let isFork: Bool
     private let issuer: Mutex<(any TokenIssuer)?>
-    private let types: [ResourceType]
+    let kinds: KindCatalog
 
     /// - Parameters:
     ///   - serviceCIDR: where cluster IPs come from, `10.43.0.0/16`.
@@ -29,17 +29,18 @@ package final class Registry: Sendable {
         store: Store, types: [ResourceType] = ResourceType.builtin + ResourceType.derived, serviceCIDR: String, clock: any WallClock, seed: UInt64? = nil
     ) throws(APIStatus) {
         self.init(
-            store: store, types: types, schema: .builtin, random: NameGenerator(seed: seed),
+            store: store, kinds: KindCatalog(builtin: types), schema: .builtin, random: NameGenerator(seed: seed),
             addresses: try ServiceAddresses(cidr: serviceCIDR), isFork: false, issuer: nil, clock: clock)
+        refreshKinds()
         addresses.reserve(store.latest(ResourceType.services.groupResource).objects(in: nil).map(\.object))
     }
 
     private init(
-        store: Store, types: [ResourceType], schema: Schema, random: NameGenerator, addresses: ServiceAddresses, isFork: Bool,
+        store: Store, kinds: KindCatalog, schema: Schema, random: NameGenerator, addresses: ServiceAddresses, isFork: Bool,
         issuer: (any TokenIssuer)?, clock: any WallClock
     ) {
         self.store = store
-        self.types = types
+        self.kinds = kinds
         self.schema = schema
         self.random = random
         self.addresses = addresses
@@ -51,7 +52,7 @@ package final class Registry: Sendable {
     /// A registry over a fork of the store: what is written to it stays in memory.
     package func fork() -> Registry {
         Registry(
-            store: store.fork(), types: types, schema: schema, random: random, addresses: addresses.copy(), isFork: true,
+            store: store.fork(), kinds: kinds.copy(), schema: schema, random: random, addresses: addresses.copy(), isFork: true,
             issuer: tokenIssuer, clock: clock)
     }
 
@@ -62,10 +63,10 @@ package final class Registry: Sendable {
     }
 
     /// The kinds served now.
-    package var resourceTypes: [ResourceType] { types }
+    package var resourceTypes: [ResourceType] { kinds.types }
 
     package func resourceType(group: String, version: String, plural: String) -> ResourceType? {
-        types.first { $0.plural == plural && $0.group == group && $0.version == version }
+        kinds.type(group: group, version: version, plural: plural)
     }
 }
 
