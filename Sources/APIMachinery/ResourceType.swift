@@ -11,10 +11,15 @@ package struct ResourceType: Sendable, CustomStringConvertible {
     package var isNamespaced: Bool
     /// Names of the subresources served (`status`, `scale`, `log`, …).
     package var subresources: Set<String>
+    /// What may be done with the kind itself, in RBAC's words, sorted. Kinds that are questions have `create` alone.
+    package var verbs: [String]
+
+    /// Of every kind that is stored.
+    package static let storedVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 
     package init(
         group: String, version: String, kind: String, plural: String, singular: String? = nil, shortNames: [String] = [],
-        categories: [String] = [], isNamespaced: Bool = true, subresources: Set<String> = []
+        categories: [String] = [], isNamespaced: Bool = true, subresources: Set<String> = [], verbs: [String] = storedVerbs
     ) {
         gvk = GroupVersionKind(group: group, version: version, kind: kind)
         self.plural = plural
@@ -23,7 +28,11 @@ package struct ResourceType: Sendable, CustomStringConvertible {
         self.categories = categories
         self.isNamespaced = isNamespaced
         self.subresources = subresources
+        self.verbs = verbs
     }
+
+    /// Objects of the kind are kept, and may be listed and deleted; others are computed when asked for.
+    package var isStored: Bool { verbs.contains("list") && verbs.contains("delete") }
 
     package var group: String { gvk.group }
     package var version: String { gvk.version }
@@ -70,53 +79,4 @@ package struct ObjectKey: Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         namespace.map { "\(type.kind) \($0)/\(name)" } ?? "\(type.kind) \(name)"
     }
-}
-
-extension ResourceType {
-    package static let namespaces = ResourceType(
-        group: "", version: "v1", kind: "Namespace", plural: "namespaces", shortNames: ["ns"], isNamespaced: false,
-        subresources: ["status", "finalize"])
-    package static let nodes = ResourceType(
-        group: "", version: "v1", kind: "Node", plural: "nodes", shortNames: ["no"], isNamespaced: false, subresources: ["status"])
-    package static let pods = ResourceType(
-        group: "", version: "v1", kind: "Pod", plural: "pods", shortNames: ["po"], categories: ["all"],
-        subresources: ["status", "log", "binding", "eviction", "exec", "attach", "portforward", "ephemeralcontainers", "resize"])
-    package static let services = ResourceType(
-        group: "", version: "v1", kind: "Service", plural: "services", shortNames: ["svc"], categories: ["all"],
-        subresources: ["status"])
-    package static let endpoints = ResourceType(
-        group: "", version: "v1", kind: "Endpoints", plural: "endpoints", singular: "endpoints", shortNames: ["ep"])
-    package static let configMaps = ResourceType(
-        group: "", version: "v1", kind: "ConfigMap", plural: "configmaps", shortNames: ["cm"])
-    package static let secrets = ResourceType(group: "", version: "v1", kind: "Secret", plural: "secrets")
-    package static let serviceAccounts = ResourceType(
-        group: "", version: "v1", kind: "ServiceAccount", plural: "serviceaccounts", shortNames: ["sa"], subresources: ["token"])
-    package static let events = ResourceType(
-        group: "", version: "v1", kind: "Event", plural: "events", shortNames: ["ev"])
-    package static let persistentVolumes = ResourceType(
-        group: "", version: "v1", kind: "PersistentVolume", plural: "persistentvolumes", shortNames: ["pv"],
-        isNamespaced: false, subresources: ["status"])
-    package static let persistentVolumeClaims = ResourceType(
-        group: "", version: "v1", kind: "PersistentVolumeClaim", plural: "persistentvolumeclaims", shortNames: ["pvc"],
-        subresources: ["status"])
-    package static let leases = ResourceType(group: "coordination.k8s.io", version: "v1", kind: "Lease", plural: "leases")
-    package static let endpointSlices = ResourceType(
-        group: "discovery.k8s.io", version: "v1", kind: "EndpointSlice", plural: "endpointslices")
-    package static let deployments = ResourceType(
-        group: "apps", version: "v1", kind: "Deployment", plural: "deployments", shortNames: ["deploy"], categories: ["all"],
-        subresources: ["status", "scale"])
-    package static let replicaSets = ResourceType(
-        group: "apps", version: "v1", kind: "ReplicaSet", plural: "replicasets", shortNames: ["rs"], categories: ["all"],
-        subresources: ["status", "scale"])
-    package static let jobs = ResourceType(
-        group: "batch", version: "v1", kind: "Job", plural: "jobs", categories: ["all"], subresources: ["status"])
-    package static let applications = ResourceType(
-        group: "gitctl.dev", version: "v1alpha1", kind: "Application", plural: "applications", shortNames: ["app"],
-        categories: ["gitops"], subresources: ["status"])
-
-    /// The kinds built into the embedded server.
-    package static let builtin: [ResourceType] = [
-        namespaces, nodes, pods, services, endpoints, configMaps, secrets, serviceAccounts, events, persistentVolumes,
-        persistentVolumeClaims, leases, endpointSlices, deployments, replicaSets, jobs, applications,
-    ]
 }

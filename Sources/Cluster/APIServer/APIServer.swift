@@ -107,6 +107,7 @@ package final class APIServer: Sendable {
         if let review = Review.named(route) { return try answer(review, request: request, route, user: user) }
         guard let type = registry.resourceType(group: route.group, version: route.version, plural: route.resource) else { throw Self.unknownPath }
         guard type.isNamespaced || route.namespace == nil else { throw Self.unknownPath }
+        guard route.subresource != nil || type.verbs.contains(route.verb.rawValue) else { throw Self.methodNotAllowed }
         if let name = route.subresource {
             guard let subresource = Subresource.named(name, of: type) else { throw Self.unknownPath }
             guard subresource.verbs.contains(route.verb) else { throw Self.methodNotAllowed }

@@ -19,8 +19,10 @@ package struct InformerSet: Sendable {
         // Kinds that controllers name must be there even where a server does not serve them: their informers wait.
         let known = Set(types.map(\.groupResource))
         let missing = ResourceType.builtin.filter { !known.contains($0.groupResource) && $0 != .applications }
-        // Events are many, own nothing and are owned by nothing.
-        let sorted = (types + missing).filter { $0 != .events }.sorted { Self.rank($0) < Self.rank($1) }
+        // Events are many, own nothing and are owned by nothing. Of several versions of a kind one will do.
+        var seen: Set<GroupResource> = []
+        let unique = (types + missing).filter { $0.isStored && $0 != .events && $0 != .eventsV1 && seen.insert($0.groupResource).inserted }
+        let sorted = unique.sorted { Self.rank($0) < Self.rank($1) }
         all = sorted.map { type in
             Informer(type, client: client, transform: Self.transform(type), clock: clock, logger: logger)
         }

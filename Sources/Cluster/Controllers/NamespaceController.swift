@@ -44,7 +44,7 @@ package struct NamespaceController: Controller {
     package func snapshot(of key: Informer.Key, client: any ResourceClient) async throws -> Snapshot? {
         guard let namespace = namespaces.get(key), namespace.isDeleting, !Self.finalizers(of: namespace).isEmpty else { return nil }
         var snapshot = Snapshot(namespace: namespace)
-        for type in try await client.resourceTypes() where type.isNamespaced {
+        for type in try await client.resourceTypes() where type.isNamespaced && type.isStored {
             do throws(APIStatus) {
                 let objects = try await client.list(type, namespace: namespace.name).items
                 if !objects.isEmpty { snapshot.contents.append(Snapshot.Content(type: type, objects: objects)) }

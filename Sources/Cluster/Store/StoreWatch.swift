@@ -11,23 +11,43 @@ package struct Watch: AsyncSequence, Sendable {
     package typealias Failure = APIStatus
 
     private let subscription: Subscription
+    /// Turns each event into what this watch delivers; nil delivers the hub's own, which all watchers share.
+    private var transform: (@Sendable (StoreEvent) -> StoreEvent)?
 
     init(_ subscription: Subscription) { self.subscription = subscription }
 
-    /// The next event, for a consumer that cannot keep an iterator.
-    func next() async throws(APIStatus) -> StoreEvent? { try await subscription.next() }
+    /// The same watch, each event turned into another.
+    func map(_ transform: @escaping @Sendable (StoreEvent) -> StoreEvent) -> Watch {
+        var copy = self
+        copy.transform = transform
+        return copy
+    }
 
-    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(subscription: subscription) }
+    /// The next event, for a consumer that cannot keep an iterator.
+    func next() async throws(APIStatus) -> StoreEvent? {
+        guard let event = try await subscription.next() else { return nil }
+        return transform?(event) ?? event
+    }
+
+    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(subscription: subscription, transform: transform) }
 
     package struct AsyncIterator: AsyncIteratorProtocol, Sendable {
         fileprivate let subscription: Subscription
+        fileprivate let transform: (@Sendable (StoreEvent) -> StoreEvent)?
 
-        package mutating func next() async throws(APIStatus) -> StoreEvent? { try await subscription.next() }
+        package mutating func next() async throws(APIStatus) -> StoreEvent? {
+            guard let event = try await subscription.next() else { return nil }
+            return transform?(event) ?? event
+        }
         package mutating func next(isolation actor: isolated (any Actor)?) async throws(APIStatus) -> StoreEvent? { try await next() }
 
         /// Everything that can be delivered now (at least one event), or nil at the end: for
         /// writers that send many frames at once.
-        package mutating func nextBatch() async throws(APIStatus) -> [StoreEvent]? { try await subscription.nextBatch() }
+        package mutating func nextBatch() async throws(APIStatus) -> [StoreEvent]? {
+            guard let events = try await subscription.nextBatch() else { return nil }
+            guard let transform else { return events }
+            return events.map(transform)
+        }
     }
 }
 

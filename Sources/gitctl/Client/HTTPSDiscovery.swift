@@ -44,7 +44,8 @@ extension HTTPSClient {
             group: group, version: version, kind: kind, plural: plural, singular: resource["singularResource"]?.string,
             shortNames: resource["shortNames"]?.array?.compactMap(\.string) ?? [],
             categories: resource["categories"]?.array?.compactMap(\.string) ?? [], isNamespaced: resource["scope"]?.string == "Namespaced",
-            subresources: Set((resource["subresources"]?.array ?? []).compactMap { $0["subresource"]?.string }))
+            subresources: Set((resource["subresources"]?.array ?? []).compactMap { $0["subresource"]?.string }),
+            verbs: (resource["verbs"]?.array ?? []).compactMap(\.string).sorted())
     }
 
     /// Reviews and their like are only created: there is nothing to read.
@@ -67,7 +68,8 @@ extension HTTPSClient {
                         singular: resource["singularName"]?.string?.isEmpty == false ? resource["singularName"]?.string : nil,
                         shortNames: resource["shortNames"]?.array?.compactMap(\.string) ?? [],
                         categories: resource["categories"]?.array?.compactMap(\.string) ?? [],
-                        isNamespaced: resource["namespaced"]?.bool ?? false, subresources: Set(subresources)))
+                        isNamespaced: resource["namespaced"]?.bool ?? false, subresources: Set(subresources),
+                        verbs: (resource["verbs"]?.array ?? []).compactMap(\.string).sorted()))
             }
         }
         return types

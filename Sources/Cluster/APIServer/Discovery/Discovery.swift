@@ -9,10 +9,8 @@ struct Discovery {
     /// The kinds that are only created.
     let reviews: [ResourceType]
 
-    private static let storedVerbs: [ResourceRoute.Verb] = [.create, .delete, .deleteCollection, .get, .list, .patch, .update, .watch]
-
     private func verbs(_ type: ResourceType) -> JSON {
-        reviews.contains(type) ? ["create"] : JSON(Self.storedVerbs.map(\.rawValue))
+        reviews.contains(type) ? ["create"] : JSON(type.verbs)
     }
 
     /// Groups in the order in which their first kinds were registered, each with its versions in order of preference.

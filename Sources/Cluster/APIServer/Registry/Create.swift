@@ -10,15 +10,17 @@ extension Registry {
     package func create(
         _ type: ResourceType, _ object: Object, namespace: String? = nil, options: WriteOptions, context: RequestContext
     ) async throws(APIStatus) -> ObjectVersion {
+        guard type.isStored else { throw unstored(type) }
         let object = try inNamespace(object, type, namespace)
         if !object.resourceVersion.isEmpty { throw .badRequest("resourceVersion should not be set on objects to be created") }
         var complete = try decoded(object, type, validation: options.fieldValidation, context: context)
-        complete = prepared(complete, type)
+        let storage = storageType(type)
+        complete = prepared(stored(complete, type), storage, context)
         let manager = context.fieldManager(options.fieldManager)
         complete.set(nil, at: ["metadata", "managedFields"])
         complete = ServerSideApply.update(
-            complete, from: nil, manager: manager, operation: "Update", subresource: "", now: clock.now, schema: node(of: type))
-        return try await insert(complete, type, manager: manager, isDryRun: options.isDryRun, context: context)
+            complete, from: nil, manager: manager, operation: "Update", subresource: "", now: clock.now, schema: node(of: storage))
+        return served(try await insert(complete, storage, manager: manager, isDryRun: options.isDryRun, context: context), as: type)
     }
 
     /// The object in the namespace of its request. Throws `badRequest` when the two differ.
@@ -37,15 +39,15 @@ extension Registry {
     }
 
     /// Sets what belongs to the server: identity, times, and what the kind's strategy says.
-    func prepared(_ object: Object, _ type: ResourceType) -> Object {
+    func prepared(_ object: Object, _ type: ResourceType, _ context: RequestContext) -> Object {
         var object = object
         for key in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"] { object.set(nil, at: ["metadata", key]) }
         object.uid = random.uid()
         object["metadata", "creationTimestamp"] = .string(clock.now.description)
         let strategy = Strategy.of(type)
         if strategy.hasGeneration { object.generation = 1 }
-        if type.subresources.contains("status"), !strategy.keepsStatusOnCreate { object["status"] = nil }
-        strategy.prepareForCreate(&object)
+        if type.subresources.contains("status"), !strategy.keepsStatusOnCreate { object["status"] = strategy.initialStatus }
+        strategy.prepareForCreate(&object, context)
         return object
     }
 

@@ -11,6 +11,10 @@ extension Registry {
     package func delete(
         _ key: ObjectKey, options: DeleteOptions, context: RequestContext
     ) async throws(APIStatus) -> WriteResult {
+        guard key.type.isStored else { throw unstored(key.type) }
+        if conversion(of: key.type) != nil {
+            return served(try await delete(storageKey(key), options: options, context: context), as: key.type)
+        }
         if key.type == .namespaces, Self.immortalNamespaces.contains(key.name) {
             throw .forbidden(key.type, name: key.name, "this namespace may not be deleted")
         }
@@ -43,6 +47,14 @@ extension Registry {
     private func delete(
         _ current: ObjectVersion, _ key: ObjectKey, _ options: DeleteOptions, _ context: RequestContext
     ) async throws(APIStatus) -> WriteResult? {
+        var options = options
+        if options.propagation == nil, Strategy.of(key.type).orphansByDefault {
+            options.propagation = .orphan
+            if key.type == .jobs {
+                context.warnings.add(
+                    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning")
+            }
+        }
         let isDefinition = key.type.groupResource == KindCatalog.definitionResource
         let object = isDefinition ? DefinitionStatus.marked(current.object, now: clock.now) : current.object
         let step = DeletionStep(of: object, key.type, options, now: clock.now)

@@ -10,6 +10,7 @@ extension Registry {
     package func deleteCollection(
         _ type: ResourceType, namespace: String?, list: ListOptions, options: DeleteOptions, context: RequestContext
     ) async throws(APIStatus) -> VersionList {
+        guard type.isStored else { throw unstored(type) }
         let selected = try self.list(type, namespace: namespace, options: list, context: context)
         var rest = selected.items[...]
         let failures = await withTaskGroup(of: APIStatus?.self) { group in

@@ -6,15 +6,20 @@ extension Registry {
         _ key: ObjectKey, subresource: String? = nil, options: ListOptions = ListOptions(), context: RequestContext
     ) throws(APIStatus) -> ObjectVersion {
         try checkVersionIsReached(options)
-        guard let version = store.version(key.type.groupResource, namespace: key.namespace ?? "", name: key.name) else {
+        guard key.type.isStored else { return ObjectVersion(unstored: try computed(key)) }
+        guard let version = store.version(storageType(key.type).groupResource, namespace: key.namespace ?? "", name: key.name) else {
             throw .notFound(key.type, name: key.name)
         }
         switch subresource {
-        case nil, "status": return version
+        case nil: return served(version, as: key.type)
+        case let name? where Self.partsOfObject.contains(name) && key.type.subresources.contains(name): return served(version, as: key.type)
         case "scale" where key.type.subresources.contains("scale"): return ObjectVersion(unstored: Scale.document(of: version.object, kinds.custom(key.type)?.scalePaths))
         default: throw unknownSubresource(key)
         }
     }
+
+    /// Subresources whose document is the object itself.
+    static let partsOfObject: Set<String> = ["status", "approval", "ephemeralcontainers", "resize"]
 
     func unknownSubresource(_ key: ObjectKey) -> APIStatus {
         APIStatus(.notFound, "the server could not find the requested resource", group: key.type.group, kind: key.type.plural, name: key.name)

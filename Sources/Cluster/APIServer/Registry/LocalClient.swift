@@ -12,7 +12,9 @@ package struct LocalClient: ResourceClient {
 
     private var context: RequestContext { RequestContext(user: user) }
 
-    package func resourceTypes() async throws(APIStatus) -> [ResourceType] { registry.resourceTypes }
+    package func resourceTypes() async throws(APIStatus) -> [ResourceType] {
+        registry.resourceTypes.filter { $0.verbs.contains("get") }
+    }
 
     package func get(_ key: ObjectKey) async throws(APIStatus) -> Object { try registry.get(key, context: context).object }
 

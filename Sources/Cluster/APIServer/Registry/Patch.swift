@@ -9,6 +9,7 @@ extension Registry {
         _ key: ObjectKey, _ patch: Patch, subresource: String? = nil, options: WriteOptions, context: RequestContext
     ) async throws(APIStatus) -> WriteResult {
         let type = key.type
+        guard type.isStored else { throw unstored(type) }
         if subresource == "scale" {
             return try await updateScale(key, options: options, context: context) { scale throws(APIStatus) in
                 try self.patched(scale, by: patch, schema: nil)
@@ -18,14 +19,17 @@ extension Registry {
             return try await apply(key, configuration, subresource: subresource, options: options, context: context)
         }
         let manager = context.fieldManager(options.fieldManager)
-        let node = node(of: type)
-        return try await modify(key, subresource: subresource, options: options, manager: manager, context: context) { live throws(APIStatus) in
-            let patched = try self.patched(live, by: patch, schema: node)
-            let complete = try self.decoded(patched, type, validation: options.fieldValidation, context: context)
+        let storage = storageType(type)
+        let result = try await modify(
+            storageKey(key), subresource: subresource, options: options, manager: manager, context: context
+        ) { live throws(APIStatus) in
+            let patched = try self.patched(self.served(live, as: type), by: patch, schema: self.node(of: type))
+            let complete = self.stored(try self.decoded(patched, type, validation: options.fieldValidation, context: context), type)
             return ServerSideApply.update(
-                self.merged(complete, live, type, subresource: subresource), from: live, manager: manager, operation: "Update",
-                subresource: subresource ?? "", now: self.clock.now, schema: node)
+                self.merged(complete, live, storage, subresource: subresource), from: live, manager: manager, operation: "Update",
+                subresource: subresource ?? "", now: self.clock.now, schema: self.node(of: storage))
         }
+        return served(result, as: type)
     }
 
     private func patched(_ object: Object, by patch: Patch, schema: SchemaNode?) throws(APIStatus) -> Object {
@@ -53,7 +57,14 @@ extension Registry {
                 GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "PatchOptions"), name: "",
                 [.init(reason: "FieldValueRequired", message: "Required value: is required for apply patch", field: "fieldManager")])
         }
-        let wanted = try appliedConfiguration(key, configuration, subresource: subresource, options: options, context: context)
+        let checked = try appliedConfiguration(key, configuration, subresource: subresource, options: options, context: context)
+        let wanted = conversion(of: key.type)?.toStored(checked) ?? checked
+        return served(try await apply(wanted, storageKey(key), subresource: subresource, options: options, context: context), as: key.type)
+    }
+
+    private func apply(
+        _ wanted: Object, _ key: ObjectKey, subresource: String?, options: WriteOptions, context: RequestContext
+    ) async throws(APIStatus) -> WriteResult {
         for _ in 0..<Self.attemptsMax {
             if store.latest(key.type.groupResource, namespace: key.namespace ?? "", name: key.name) != nil {
                 do throws(APIStatus) {
@@ -134,7 +145,7 @@ extension Registry {
         if !wanted.resourceVersion.isEmpty { throw .notFound(type, name: wanted.name) }
         let applied = try ServerSideApply.apply(
             wanted, to: nil, manager: options.fieldManager, force: options.force, subresource: "", now: clock.now, schema: node(of: type))
-        let complete = prepared(try decoded(applied, type, validation: .ignore, context: context), type)
+        let complete = prepared(try decoded(applied, type, validation: .ignore, context: context), type, context)
         return try await insert(complete, type, manager: options.fieldManager, isDryRun: options.isDryRun, context: context)
     }
 }

@@ -26,7 +26,7 @@ package final class Registry: Sendable {
     ///   - seed: makes generated names and uids repeatable; nil takes them from the system.
     /// - Throws: `badRequest` when the CIDR is none.
     package convenience init(
-        store: Store, types: [ResourceType] = ResourceType.builtin, serviceCIDR: String, clock: any WallClock, seed: UInt64? = nil
+        store: Store, types: [ResourceType] = ResourceType.builtin + ResourceType.derived, serviceCIDR: String, clock: any WallClock, seed: UInt64? = nil
     ) throws(APIStatus) {
         self.init(
             store: store, kinds: KindCatalog(builtin: types), schema: .builtin, random: NameGenerator(seed: seed),

@@ -11,17 +11,53 @@ extension Registry {
             throw .badRequest("the name of the object (\(object.name)) does not match the name on the URL (\(key.name))")
         }
         let object = try inNamespace(object, key.type, key.namespace)
+        if subresource == nil, object.resourceVersion.isEmpty, Strategy.of(storageType(key.type)).needsVersionOnUpdate {
+            try refuseUnconditional(key)
+        }
         if subresource == "scale" {
             return try await updateScale(key, options: options, context: context) { _ throws(APIStatus) in object }
         }
         let manager = context.fieldManager(options.fieldManager)
         let type = key.type
-        return try await modify(key, subresource: subresource, options: options, manager: manager, context: context) { live throws(APIStatus) in
-            let complete = try self.decoded(object, type, validation: options.fieldValidation, context: context)
-            let new = self.merged(complete, live, type, subresource: subresource)
+        guard type.isStored else { throw unstored(type) }
+        let storage = storageType(type)
+        if subresource == nil, Strategy.of(storage).createsOnUpdate, let created = try await createOnUpdate(key, object, options, context) {
+            return created
+        }
+        let result = try await modify(
+            storageKey(key), subresource: subresource, options: options, manager: manager, context: context
+        ) { live throws(APIStatus) in
+            let complete = self.stored(try self.decoded(object, type, validation: options.fieldValidation, context: context), type)
+            let new = self.merged(complete, live, storage, subresource: subresource)
             return ServerSideApply.update(
                 new, from: live, manager: manager, operation: "Update", subresource: subresource ?? "", now: self.clock.now,
-                schema: self.node(of: type))
+                schema: self.node(of: storage))
+        }
+        return served(result, as: type)
+    }
+
+    /// Throws `invalid` for a replacement of an object that is there which does not say of which version.
+    private func refuseUnconditional(_ key: ObjectKey) throws(APIStatus) {
+        guard store.latest(storageType(key.type).groupResource, namespace: key.namespace ?? "", name: key.name) != nil else { return }
+        throw .invalid(
+            GroupVersionKind(group: key.type.group, version: key.type.version, kind: key.type.plural), name: key.name,
+            [.init(reason: "FieldValueInvalid", message: "Invalid value: 0x0: must be specified for an update", field: "metadata.resourceVersion")])
+    }
+
+    /// A PUT of what is not there creates it, for the kinds of which Kubernetes allows that; nil when it is there.
+    private func createOnUpdate(
+        _ key: ObjectKey, _ object: Object, _ options: WriteOptions, _ context: RequestContext
+    ) async throws(APIStatus) -> WriteResult? {
+        guard object.uid.isEmpty, object.resourceVersion.isEmpty,
+            store.latest(storageType(key.type).groupResource, namespace: key.namespace ?? "", name: key.name) == nil
+        else { return nil }
+        do throws(APIStatus) {
+            let version = try await create(key.type, object, namespace: key.namespace, options: options, context: context)
+            return WriteResult(version: version, effect: .created)
+        } catch {
+            // Created in between: replace it.
+            guard error.reason == .alreadyExists else { throw error }
+            return nil
         }
     }
 
@@ -36,7 +72,7 @@ extension Registry {
             guard let current = store.latest(key.type.groupResource, namespace: key.namespace ?? "", name: key.name) else {
                 throw .notFound(key.type, name: key.name)
             }
-            let made = try make(current.object)
+            let made = try make(upToDate(current, key.type).object)
             if !made.uid.isEmpty, made.uid != current.uid {
                 throw .conflict(
                     key.type, name: key.name,
@@ -61,11 +97,11 @@ extension Registry {
         _ current: ObjectVersion, by made: Object, _ key: ObjectKey, subresource: String?, isDryRun: Bool, manager: String,
         context: RequestContext
     ) async throws(APIStatus) -> WriteResult? {
-        let old = current.object
+        let old = upToDate(current, key.type).object
         let type = key.type
         var new = kept(made, old, type, subresource: subresource)
         try await admit(&new, old: old, type, context)
-        if Self.isSame(new, old) {
+        if Self.isSame(new, current.object) {
             try await waitUntilVisible(current)
             return WriteResult(version: current, effect: .unchanged)
         }
@@ -110,6 +146,22 @@ extension Registry {
             if Strategy.of(type).statusCarriesMetadata {
                 for key in ["labels", "annotations", "finalizers"] { new["metadata", key] = sent["metadata", key] }
             }
+        case "approval":
+            new = live
+            new["status", "conditions"] = .array(Self.approved(sent["status", "conditions"]?.array ?? [], clock.now))
+            new.resourceVersion = sent.resourceVersion
+            if !sent.uid.isEmpty { new.uid = sent.uid }
+        case "ephemeralcontainers", "resize":
+            new = live
+            if subresource == "resize" {
+                for list in ["containers", "initContainers"] where live["spec", list] != nil {
+                    new["spec", list] = Self.resized(live["spec", list], sent["spec", list])
+                }
+            } else {
+                new["spec", "ephemeralContainers"] = sent["spec", "ephemeralContainers"]
+            }
+            new.resourceVersion = sent.resourceVersion
+            if !sent.uid.isEmpty { new.uid = sent.uid }
         case "finalize":
             new = live
             new["spec", "finalizers"] = sent["spec", "finalizers"] ?? []
@@ -124,8 +176,35 @@ extension Registry {
         return new
     }
 
-    /// The subresources whose writes change the object itself; `resize` and `ephemeralcontainers` wait for an agent that does them.
-    private static let writableParts: Set<String> = ["status", "scale", "finalize", "binding"]
+    /// The subresources whose writes change the object itself.
+    private static let writableParts: Set<String> = [
+        "status", "scale", "finalize", "binding", "approval", "ephemeralcontainers", "resize",
+    ]
+
+    /// `live`'s containers with the resources that `sent` has for those of the same name.
+    private static func resized(_ live: JSON?, _ sent: JSON?) -> JSON? {
+        let asked = sent?.array ?? []
+        return (live?.array).map { containers in
+            .array(
+                containers.map { container in
+                    guard let other = asked.first(where: { $0["name"] == container["name"] }) else { return container }
+                    var container = container
+                    for key in ["resources", "resizePolicy"] { container.set(other[key], at: [key]) }
+                    return container
+                })
+        }
+    }
+
+    /// The times of approvals are the server's where the client gives none.
+    private static func approved(_ conditions: [JSON], _ now: Timestamp) -> [JSON] {
+        conditions.map { condition in
+            var condition = condition
+            for key in ["lastUpdateTime", "lastTransitionTime"] where condition[key]?.string?.isEmpty ?? true {
+                condition.set(.string(now.description), at: [key])
+            }
+            return condition
+        }
+    }
 
     /// What the server alone sets, apart from what tells one version from another.
     private static let serverMetadata = [

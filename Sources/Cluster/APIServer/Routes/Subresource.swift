@@ -20,6 +20,9 @@ package struct Subresource: Sendable {
         "eviction": Subresource(GroupVersionKind(group: "policy", version: "v1", kind: "Eviction"), .create),
         "token": Subresource(GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest"), .create),
         "finalize": Subresource(nil, .update),
+        "approval": Subresource(nil, .get, .patch, .update),
+        "ephemeralcontainers": Subresource(nil, .get, .patch, .update),
+        "resize": Subresource(nil, .get, .patch, .update),
     ]
 
     package static func named(_ name: String, of type: ResourceType) -> Subresource? {

@@ -10,8 +10,7 @@ enum ServiceColumns {
         .text("Cluster-IP", "The address inside the cluster.") { $0.spec["clusterIP"]?.string?.orNone ?? "<none>" },
         .text("External-IP", "The addresses outside the cluster.", externalIP), .text("Port(s)", "Ports, node ports and protocols.", ports), .age,
         .text("Selector", wide: true, "The labels that select the pods behind the service.") { service in
-            let labels = service.spec["selector"]?.stringMap ?? [:]
-            return labels.isEmpty ? "<none>" : labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+            service.spec["selector"].labelText
         },
     ]
 
@@ -53,7 +52,7 @@ enum ServiceColumns {
     static let endpointSlices: [TableColumn] = [
         .name, .text("AddressType", "IPv4, IPv6 or FQDN.") { $0["addressType"]?.string ?? "" },
         .text("Ports", "The ports of all endpoints.") { slice in
-            shortened((slice["ports"]?.array ?? []).map { $0["port"]?.int.map { String($0) } ?? "*" }) ?? "<unset>"
+            shortened((slice["ports"]?.array ?? []).map { $0["port"]?.int.map { String($0) } ?? $0["name"]?.string ?? "*" }) ?? "<unset>"
         },
         .text("Endpoints", "The addresses, ready or not.") { slice in
             shortened((slice["endpoints"]?.array ?? []).flatMap { $0["addresses"]?.array?.compactMap(\.string) ?? [] }) ?? "<unset>"

@@ -30,6 +30,15 @@ struct TableColumn: Sendable {
         TableColumn(name: name, type: "integer", format: "", priority: 0, description: description, cell: { object, _ in .int(cell(object)) })
     }
 
+    static func flag(_ name: String, _ description: String, _ cell: @escaping @Sendable (Object) -> Bool) -> TableColumn {
+        TableColumn(name: name, type: "boolean", format: "", priority: 0, description: description, cell: { object, _ in .bool(cell(object)) })
+    }
+
+    /// Of kinds that Kubernetes has no columns for.
+    static let createdAt = TableColumn(
+        name: "Created At", type: "date", format: "", priority: 0, description: "The time when the object was created.",
+        cell: { object, _ in .string(object.creationTimestamp) })
+
     static let name = text("Name", format: "name", "The object's name, unique among its kind in its namespace.") { object, _ in object.name }
     static let age = text("Age", format: "", "The time since the object was created.") { object, now in
         HumanDuration.age(object.creationTimestamp, now: now)

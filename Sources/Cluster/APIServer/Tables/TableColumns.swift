@@ -2,16 +2,35 @@ import APIMachinery
 
 /// The columns of every kind, as Kubernetes names and orders them.
 enum TableColumns {
-    static func of(_ type: ResourceType) -> [TableColumn] { byType[type.groupResource] ?? [.name, .age] }
+    static func of(_ type: ResourceType) -> [TableColumn] { byType[type.groupResource]?() ?? [.name, .createdAt] }
 
-    private static let byType: [GroupResource: [TableColumn]] = {
-        let columns: [(ResourceType, [TableColumn])] = [
-            (.pods, PodColumns.all), (.services, ServiceColumns.services), (.endpoints, ServiceColumns.endpoints),
-            (.endpointSlices, ServiceColumns.endpointSlices), (.deployments, WorkloadColumns.deployments),
-            (.replicaSets, WorkloadColumns.replicaSets), (.jobs, WorkloadColumns.jobs), (.nodes, NodeColumns.all),
-            (.persistentVolumes, VolumeColumns.volumes), (.persistentVolumeClaims, VolumeColumns.claims), (.events, EventColumns.all),
-            (.namespaces, namespaces), (.configMaps, configMaps), (.secrets, secrets), (.serviceAccounts, serviceAccounts), (.leases, leases),
-            (.applications, applications),
+    /// Functions, so that a kind that nobody lists costs nothing.
+    private static let byType: [GroupResource: @Sendable () -> [TableColumn]] = {
+        let columns: [(ResourceType, @Sendable () -> [TableColumn])] = [
+            (.pods, { PodColumns.all }), (.podTemplates, { WorkloadColumns.podTemplates }), (.services, { ServiceColumns.services }),
+            (.endpoints, { ServiceColumns.endpoints }), (.endpointSlices, { ServiceColumns.endpointSlices }),
+            (.replicationControllers, { WorkloadColumns.replicationControllers }), (.deployments, { WorkloadColumns.deployments }),
+            (.replicaSets, { WorkloadColumns.replicaSets }), (.statefulSets, { WorkloadColumns.statefulSets }),
+            (.daemonSets, { WorkloadColumns.daemonSets }), (.jobs, { WorkloadColumns.jobs }), (.cronJobs, { WorkloadColumns.cronJobs }),
+            (.controllerRevisions, { WorkloadColumns.controllerRevisions }), (.horizontalPodAutoscalers, { AutoscalerColumns.all }),
+            (.podDisruptionBudgets, { PolicyColumns.disruptionBudgets }), (.resourceQuotas, { PolicyColumns.resourceQuotas }),
+            (.priorityClasses, { PolicyColumns.priorityClasses }), (.runtimeClasses, { PolicyColumns.runtimeClasses }),
+            (.flowSchemas, { PolicyColumns.flowSchemas }), (.priorityLevelConfigurations, { PolicyColumns.priorityLevels }),
+            (.ingresses, { NetworkColumns.ingresses }), (.ingressClasses, { NetworkColumns.ingressClasses }),
+            (.networkPolicies, { NetworkColumns.policies }), (.ipAddresses, { NetworkColumns.addresses }),
+            (.serviceCIDRs, { NetworkColumns.serviceCIDRs }), (.roleBindings, { AccessColumns.bindings }),
+            (.clusterRoleBindings, { AccessColumns.bindings }), (.certificateSigningRequests, { AccessColumns.signingRequests }),
+            (.nodes, { NodeColumns.all }), (.persistentVolumes, { VolumeColumns.volumes }), (.persistentVolumeClaims, { VolumeColumns.claims }),
+            (.storageClasses, { VolumeColumns.classes }), (.volumeAttributesClasses, { VolumeColumns.attributesClasses }),
+            (.volumeAttachments, { VolumeColumns.attachments }), (.csiDrivers, { VolumeColumns.drivers }), (.csiNodes, { VolumeColumns.driverNodes }),
+            (.csiStorageCapacities, { VolumeColumns.capacities }), (.mutatingWebhookConfigurations, { AdmissionColumns.webhooks }),
+            (.validatingWebhookConfigurations, { AdmissionColumns.webhooks }), (.mutatingAdmissionPolicies, { AdmissionColumns.mutatingPolicies }),
+            (.validatingAdmissionPolicies, { AdmissionColumns.validatingPolicies }),
+            (.mutatingAdmissionPolicyBindings, { AdmissionColumns.policyBindings }),
+            (.validatingAdmissionPolicyBindings, { AdmissionColumns.policyBindings }), (.events, { EventColumns.all }),
+            (.eventsV1, { EventColumns.all }), (.namespaces, { namespaces }), (.configMaps, { configMaps }), (.secrets, { secrets }),
+            (.serviceAccounts, { serviceAccounts }), (.leases, { leases }), (.componentStatuses, { componentStatuses }),
+            (.applications, { applications }),
         ]
         return Dictionary(uniqueKeysWithValues: columns.map { ($0.0.groupResource, $0.1) })
     }()
@@ -33,6 +52,15 @@ enum TableColumns {
     private static let leases: [TableColumn] = [
         .name, .text("Holder", "Who holds the lease.") { $0.spec["holderIdentity"]?.string ?? "" }, .age,
     ]
+    private static let componentStatuses: [TableColumn] = [
+        .name,
+        .text("Status", "Whether the component is healthy.") { component in
+            let healthy = component["conditions"]?.array?.first { $0["type"] == "Healthy" }?["status"]?.string
+            return healthy == "True" ? "Healthy" : healthy == "False" ? "Unhealthy" : "Unknown"
+        },
+        .text("Message", "What the component says.") { $0["conditions"]?.array?.first { $0["type"] == "Healthy" }?["message"]?.string ?? "" },
+        .text("Error", "What is wrong with it.") { $0["conditions"]?.array?.first { $0["type"] == "Healthy" }?["error"]?.string ?? "" },
+    ]
     private static let applications: [TableColumn] = [
         .name,
         .text("Synced", "Whether the cluster is as the commit says.") { $0.conditionStatus("Synced") },
@@ -52,4 +80,23 @@ extension Object {
 
     func names(of containers: JSON?) -> String { (containers?.array ?? []).compactMap { $0["name"]?.string }.joined(separator: ",") }
     func images(of containers: JSON?) -> String { (containers?.array ?? []).compactMap { $0["image"]?.string }.joined(separator: ",") }
+}
+
+/// Cells as kubectl's users know them.
+extension JSON? {
+    /// `a=b,c=d`, or `<none>`.
+    var labelText: String {
+        let labels = self?.stringMap ?? [:]
+        return labels.isEmpty ? "<none>" : labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+
+    /// A label selector; `<none>` when it is absent or selects everything.
+    var selectorText: String {
+        // A stored selector parses; what does not is shown as nothing.
+        guard let selector = try? LabelSelector(json: self), !selector.matchesNothing, !selector.isEverything else { return "<none>" }
+        return selector.description
+    }
+
+    /// A number or a string, as it stands; nil when absent.
+    var plainText: String? { self?.string ?? self?.int.map { String($0) } }
 }

@@ -43,4 +43,52 @@ enum VolumeColumns {
     ]
 
     private static func isBound(_ claim: Object) -> Bool { claim.spec["volumeName"]?.string?.isEmpty == false }
+
+    private static let defaultAnnotations = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
+
+    static let classes: [TableColumn] = [
+        .text("Name", format: "name", "The class's name.") { storage, _ in
+            defaultAnnotations.contains { storage.annotations[$0] == "true" } ? storage.name + " (default)" : storage.name
+        },
+        .text("Provisioner", "Who makes the volumes.") { $0["provisioner"]?.string ?? "" },
+        .text("ReclaimPolicy", "What happens to a volume when its claim is deleted.") { $0["reclaimPolicy"]?.string ?? "Delete" },
+        .text("VolumeBindingMode", "When claims are bound.") { $0["volumeBindingMode"]?.string ?? "Immediate" },
+        TableColumn(
+            name: "AllowVolumeExpansion", type: "string", format: "", priority: 0, description: "Whether volumes can grow.",
+            cell: { storage, _ in .bool(storage["allowVolumeExpansion"]?.bool ?? false) }), .age,
+    ]
+
+    static let attributesClasses: [TableColumn] = [
+        .name, .text("DriverName", "The driver that knows the attributes.") { $0["driverName"]?.string ?? "" }, .age,
+    ]
+
+    static let attachments: [TableColumn] = [
+        .name, .text("Attacher", format: "name", "Who attaches the volume.") { attachment, _ in attachment.spec["attacher"]?.string ?? "" },
+        .text("PV", "The volume.") { $0["spec", "source", "persistentVolumeName"]?.string ?? "" },
+        .text("Node", "The node that it is attached to.") { $0.spec["nodeName"]?.string ?? "" },
+        .flag("Attached", "Whether it is attached.") { $0.status["attached"]?.bool ?? false }, .age,
+    ]
+
+    static let drivers: [TableColumn] = [
+        .name, .flag("AttachRequired", "Whether volumes are attached before they are mounted.") { $0.spec["attachRequired"]?.bool ?? true },
+        .flag("PodInfoOnMount", "Whether the driver is told of the pod.") { $0.spec["podInfoOnMount"]?.bool ?? false },
+        .flag("StorageCapacity", "Whether capacity decides where pods go.") { $0.spec["storageCapacity"]?.bool ?? false },
+        .text("TokenRequests", "Audiences of the tokens that the driver gets.") { driver in
+            let audiences = driver.spec["tokenRequests"]?.array?.compactMap { $0["audience"]?.string } ?? []
+            return audiences.isEmpty ? "<unset>" : audiences.joined(separator: ",")
+        }, .flag("RequiresRepublish", "Whether the driver is called again and again.") { $0.spec["requiresRepublish"]?.bool ?? false },
+        .text("Modes", "The lives that volumes can have.") { driver in
+            let modes = driver.spec["volumeLifecycleModes"]?.array?.compactMap(\.string) ?? []
+            return modes.isEmpty ? "<none>" : modes.joined(separator: ",")
+        }, .age,
+    ]
+
+    static let driverNodes: [TableColumn] = [
+        .name, .number("Drivers", "Drivers on the node.") { Int64($0.spec["drivers"]?.array?.count ?? 0) }, .age,
+    ]
+
+    static let capacities: [TableColumn] = [
+        .name, .text("StorageClassName", "The class of which this is the capacity.") { $0["storageClassName"]?.string ?? "" },
+        .text("Capacity", "What is left.") { $0["capacity"].plainText ?? "<unset>" },
+    ]
 }

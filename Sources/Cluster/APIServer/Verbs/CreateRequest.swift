@@ -16,11 +16,23 @@ extension APIServer {
             }
         }
         guard call.route.name == nil else { throw Self.methodNotAllowed }
+        if call.type == .bindings { return bind(call, options) }
         return later(call) { [self] () async throws(APIStatus) in
             let object = try RequestBody.object(call.request, gvk: call.type.gvk)
             let version = try await registry.create(
                 call.type, object, namespace: call.route.namespace, options: options, context: call.context)
             return respond(version, to: call, status: .created)
+        }
+    }
+
+    /// POST to `bindings`: the old way to `pods/NAME/binding`, the pod named by the body.
+    private func bind(_ call: Call, _ options: WriteOptions) -> Reply {
+        later(call) { [registry] () async throws(APIStatus) in
+            let body = try RequestBody.object(call.request, gvk: call.type.gvk)
+            guard !body.name.isEmpty else { throw .badRequest("name must be provided") }
+            let key = ObjectKey(.pods, namespace: call.route.namespace, name: body.name)
+            let answer = try await registry.createSubresource(key, "binding", body, options: options, context: call.context)
+            return call.format.response(answer.json, status: .created)
         }
     }
 }

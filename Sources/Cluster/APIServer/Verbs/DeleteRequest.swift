@@ -1,11 +1,6 @@
 import APIMachinery
 
 extension APIServer {
-    /// The kinds whose deletion answers with the object instead of a Status, as in Kubernetes.
-    private static let answersObject: Set<ResourceType> = [
-        .pods, .services, .serviceAccounts, .persistentVolumes, .persistentVolumeClaims,
-    ]
-
     /// DELETE of one object: the object where its deletion goes on, else a Status.
     func delete(_ call: Call) throws(APIStatus) -> Reply {
         guard call.route.subresource == nil else { throw Self.methodNotAllowed }
@@ -13,7 +8,7 @@ extension APIServer {
         let key = try call.key
         return later(call) { [self] () async throws(APIStatus) in
             let result = try await registry.delete(key, options: options, context: call.context)
-            if result.effect == .deleted, !Self.answersObject.contains(call.type) {
+            if result.effect == .deleted, !Strategy.of(call.type).answersDeleted {
                 var response = call.format.response(Self.success(key, uid: result.version.uid))
                 response.add(call.context.warnings)
                 return response

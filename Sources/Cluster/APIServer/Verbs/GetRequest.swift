@@ -5,8 +5,7 @@ extension APIServer {
     func get(_ call: Call) throws(APIStatus) -> Reply {
         var options = ListOptions()
         options.resourceVersion = call.query["resourceVersion"] ?? ""
-        let subresource = call.route.subresource == "status" ? nil : call.route.subresource
-        let version = try registry.get(call.key, subresource: subresource, options: options, context: call.context)
+        let version = try registry.get(call.key, subresource: call.route.subresource, options: options, context: call.context)
         return Reply(.now(respond(version, to: call)))
     }
 }

@@ -89,7 +89,7 @@ extension APIServer {
 
 extension UserInfo {
     /// authentication/v1 UserInfo.
-    fileprivate var json: JSON {
+    var json: JSON {
         var object: JSONObject = ["username": .string(name), "groups": JSON(groups)]
         if !uid.isEmpty { object["uid"] = .string(uid) }
         if !extra.isEmpty { object["extra"] = .object(JSONObject(extra.map { .init(key: $0.key, value: JSON($0.value)) })) }
