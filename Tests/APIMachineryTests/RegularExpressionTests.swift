@@ -3,7 +3,7 @@ import Testing
 @testable import APIMachinery
 
 @Suite(.timeLimit(.minutes(1))) struct RegularExpressionTests {
-    @Test("matches as RE2 does", arguments: [
+    private static let cases: [(String, String, Bool)] = [
         ("^(\\d+|\\*)(/\\d+)?(\\s+(\\d+|\\*)(/\\d+)?){4}$", "*/5 * * * *", true), ("^(\\d+|\\*)(/\\d+)?(\\s+(\\d+|\\*)(/\\d+)?){4}$", "* * * *", false),
         ("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "a-b", true), ("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "a-", false), ("b", "abc", true), ("^b", "abc", false),
         ("a{2,3}", "xaay", true), ("^a{2,3}$", "aaaa", false), ("^a{2,}$", "aaaa", true), ("^a{$", "a{", true), ("^(?i)abc$", "aBC", true),
@@ -11,7 +11,9 @@ import Testing
         ("\\bfoo\\b", "a foo b", true), ("\\bfoo\\b", "afoob", false), ("^.$", "\n", false), ("^(?s).$", "\n", true), ("(?m)^b$", "a\nb", true),
         ("^\\Qa.b\\E$", "a.b", true), ("^\\Qa.b\\E$", "axb", false), ("^\\x41\\x{1F600}$", "A😀", true), ("^(|a)+$", "aaa", true), ("", "", true),
         ("^(?P<year>\\d{4})-(?<m>\\d\\d)$", "2026-01", true), ("^[\\w.-]+$", "a.b-c_d", true), ("^\\S*$", "a b", false),
-    ]) func matches(pattern: String, text: String, expected: Bool) throws {
+    ]
+
+    @Test("matches as RE2 does", arguments: Self.cases) func matches(pattern: String, text: String, expected: Bool) throws {
         #expect(try RegularExpression(pattern).matches(text) == expected)
     }
 
@@ -32,12 +34,14 @@ import Testing
         "status": ["conditions": [["type": "Ready", "status": "True"], ["type": "Other", "status": "False"]]],
     ]
 
-    @Test("finds what kubectl's dialect names", arguments: [
-        (".status.conditions[?(@.type==\"Ready\")].status", ["True"] as [JSON]), (".spec.list[0].n", ["x"]), (".spec.list[-1].n", ["y"]),
+    private static let found: [(String, [JSON])] = [
+        (".status.conditions[?(@.type==\"Ready\")].status", ["True"]), (".spec.list[0].n", ["x"]), (".spec.list[-1].n", ["y"]),
         (".spec.list[*].v", [1, 2]), (".spec['a.b']", [1]), (".spec.a\\.b", [1]), (".spec.list[?(@.v>1)].n", ["y"]), (".spec.missing.deep", []),
         (".spec.list[0:1].n", ["x"]), ("..type", ["Ready", "Other"]), ("{.spec.map.k}", ["v"]), (".spec.map.*", ["v"]),
         (".status.conditions[?(@.type=='None')].status", []), (".spec.list[?(@.n)].v", [1, 2]),
-    ]) func finds(path: String, expected: [JSON]) throws {
+    ]
+
+    @Test("finds what kubectl's dialect names", arguments: Self.found) func finds(path: String, expected: [JSON]) throws {
         #expect(try JSONPath(path).find(in: Self.object) == expected)
     }
 

@@ -19,7 +19,7 @@ import Testing
         var options = WriteOptions()
         options.fieldManager = manager
         return try await fixture.client.patch(
-            fixture.key(WidgetDefinition.type, "a"), .apply(WidgetDefinition.widget("a", spec).json), options: options)
+            fixture.key(WidgetDefinition.type, "a"), .apply(WidgetDefinition.widget("a", spec).json), subresource: nil, options: options)
     }
 
     @Test("a definition is established in the answer to its creation, and its kind served at once") func established() async throws {
@@ -47,8 +47,8 @@ import Testing
         #expect(widget.generation == 1)
     }
 
-    @Test("values are checked, in Kubernetes' words", arguments: [
-        (["size": 11] as JSON, "spec.size", "Invalid value: 11: spec.size in body should be less than or equal to 10"),
+    private static let invalidSpecs: [(JSON, String, String)] = [
+        (["size": 11], "spec.size", "Invalid value: 11: spec.size in body should be less than or equal to 10"),
         (["size": "x"], "spec.size", "Invalid value: \"string\": spec.size in body must be of type integer: \"string\""),
         ([:], "spec.size", "Required value"),
         (["size": 1, "color": "blue"], "spec.color", "Unsupported value: \"blue\": supported values: \"red\", \"green\""),
@@ -57,7 +57,9 @@ import Testing
         (["size": 1, "port": true], "spec.port", "Invalid value: \"boolean\": spec.port in body must be of type integer,string: \"boolean\""),
         (["size": 1, "tags": ["a", "a"]], "spec.tags[1]", "Duplicate value: \"a\""),
         (["size": 1, "parts": [["name": "x"], ["name": "x"]]], "spec.parts[1]", "Duplicate value: {\"name\":\"x\"}"),
-    ]) func invalid(spec: JSON, field: String, message: String) async throws {
+    ]
+
+    @Test("values are checked, in Kubernetes' words", arguments: Self.invalidSpecs) func invalid(spec: JSON, field: String, message: String) async throws {
         let status = try await fixture.failure { _ = try await create(WidgetDefinition.widget("a", spec)) }
         #expect(status.reason == .invalid)
         #expect(status.causes.contains { $0.field == field && $0.message == message }, "\(status.causes)")

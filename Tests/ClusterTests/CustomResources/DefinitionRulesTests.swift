@@ -17,8 +17,8 @@ import Testing
         #expect(DefinitionRules(WidgetDefinition.definition(), old: nil).errors == [])
     }
 
-    @Test("schemas that are not structural are refused", arguments: [
-        (["properties": [:]] as JSON, "\(place).type: Invalid value: \"\": must be object at the root"),
+    private static let faultySchemas: [(JSON, String)] = [
+        (["properties": [:]], "\(place).type: Invalid value: \"\": must be object at the root"),
         (property([:]), "\(place).properties.a.type: Required value: must not be empty for specified object fields"),
         (property(["type": "array", "items": [:]]), "\(place).properties.a.items.type: Required value: must not be empty for specified array items"),
         (property(["type": "array"]), "\(place).properties.a.items: Required value: must be specified"),
@@ -41,7 +41,9 @@ import Testing
             property(["type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"], "items": ["type": "object", "properties": ["k": ["type": "string"]]]]),
             "\(place).properties.a.items.properties.k.default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"
         ),
-    ]) func structural(schema: JSON, message: String) {
+    ]
+
+    @Test("schemas that are not structural are refused", arguments: Self.faultySchemas) func structural(schema: JSON, message: String) {
         #expect(Self.errors(schema).contains(message), "\(Self.errors(schema))")
     }
 
@@ -71,7 +73,7 @@ import Testing
         definition.name = "wrong.example.com"
         definition["spec", "scope"] = "Galaxy"
         definition["spec", "versions"] = [
-            WidgetDefinition.version("v1"), WidgetDefinition.version("v1", ["additionalPrinterColumns": [["name": "A", "type": "text", "jsonPath": "spec"]]]),
+            WidgetDefinition.version("v1"), WidgetDefinition.version("v1", schema: WidgetDefinition.schema, ["additionalPrinterColumns": [["name": "A", "type": "text", "jsonPath": "spec"]]]),
         ]
         let errors = DefinitionRules(definition, old: nil).errors.map(\.description)
         for expected in [

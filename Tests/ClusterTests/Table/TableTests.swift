@@ -93,7 +93,7 @@ import Testing
     @Test("rows carry metadata, the object, or nothing, as asked") func inclusion() throws {
         let object = Object(.configMaps, namespace: "n", name: "x", ["data": ["a": "b"]])
         func row(_ text: String?) -> JSON? {
-            Table(type: .configMaps, version: "v1", includes: .init(text), now: Self.now, hasColumns: true).json([object], metadata: [:])["rows"]?.array?.first
+            Table(columns: TableColumns.of(.configMaps), version: "v1", includes: .init(text), now: Self.now, hasColumns: true).json([object], metadata: [:])["rows"]?.array?.first
         }
         #expect(row(nil)?["object"]?["kind"] == "PartialObjectMetadata" && row(nil)?["object"]?["data"] == nil)
         #expect(row("Object")?["object"]?["data"]?["a"] == "b")
