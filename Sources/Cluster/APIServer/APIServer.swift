@@ -19,8 +19,8 @@ package final class APIServer: Sendable {
     let openAPI: OpenAPI
     let streams = OpenStreams()
     private let readiness = Atomic(false)
-    private let reads: InFlight
-    private let writes: InFlight
+    let reads: InFlight
+    let writes: InFlight
 
     package init(
         registry: Registry, authenticator: Authenticator, authorizer: Authorizer = Authorizer(), nodeEndpoint: (any NodeEndpoint)?,
