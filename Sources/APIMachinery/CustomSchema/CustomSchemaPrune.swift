@@ -2,11 +2,11 @@ extension CustomSchema {
     /// Longest list of unknown fields reported.
     private static let unknownMax = 100
 
-    /// The object without the fields that the schema does not know, and the paths of those.
+    /// The object without the fields that the schema does not know, and one error for each of those in its spec.
     ///
     /// `metadata` is pruned as in every kind, also inside embedded resources.
     /// Source: Kubernetes documentation, "Field pruning".
-    package func pruned(_ object: Object) -> (object: Object, unknown: [FieldPath]) {
+    package func pruned(_ object: Object) -> (object: Object, unknown: [FieldError]) {
         var walk = Pruning()
         guard case .object(let fields)? = walk.prune(object.json, self, isResource: true) else { return (object, walk.unknown) }
         return (Object(fields), walk.unknown)
@@ -19,7 +19,7 @@ extension CustomSchema {
     }
 
     private struct Pruning {
-        var unknown: [FieldPath] = []
+        var unknown: [FieldError] = []
         private var path: [FieldPath.Step] = []
 
         /// nil when nothing changes.
@@ -56,7 +56,7 @@ extension CustomSchema {
                 } else if schema.keepsUnknownMembers {
                     continue
                 } else {
-                    if unknown.count < CustomSchema.unknownMax { unknown.append(FieldPath(path)) }
+                    reportUnknown(member.key, schema)
                     if result == nil { result = members }
                     result?[member.key] = nil
                     continue
@@ -70,10 +70,23 @@ extension CustomSchema {
 
         private mutating func pruneMetadata(_ value: JSON) -> JSON? {
             guard let node = Schema.objectMetadata, case .object(let members) = value else { return nil }
-            for member in members where node.fields[member.key] == nil && unknown.count < CustomSchema.unknownMax {
-                unknown.append(FieldPath(path).appending(member.key))
+            // The object's own metadata is checked like that of every kind.
+            if path.count > 1 {
+                for member in members where node.fields[member.key] == nil {
+                    path.append(.key(member.key))
+                    reportUnknown(member.key, nil)
+                    path.removeLast()
+                }
             }
             return node.normalized(value)
+        }
+
+        private mutating func reportUnknown(_ key: String, _ schema: CustomSchema?) {
+            guard unknown.count < CustomSchema.unknownMax else { return }
+            let place = FieldPath(path)
+            var message = "unknown field \"\(place)\""
+            if let near = schema.flatMap({ Spelling.nearest(to: key, among: $0.properties.lazy.map(\.name)) }) { message += "; did you mean \"\(near)\"?" }
+            unknown.append(FieldError(.unknownField, place, message))
         }
     }
 }

@@ -15,6 +15,17 @@ extension Schema {
     }
 }
 
+extension Schema {
+    /// The same for the metadata of an object of any kind, custom ones included.
+    package func checkMetadata(_ object: Object) -> [FieldError] {
+        guard let node = Self.objectMetadata, let metadata = object.fields["metadata"] else { return [] }
+        let type = SchemaType(name: "") { SchemaFields([.init(name: "metadata", node: node)]) }
+        var checker = SchemaChecker(hidesData: false)
+        checker.check(["metadata": metadata], SchemaNode(.object, type: type))
+        return checker.errors
+    }
+}
+
 private struct SchemaChecker {
     /// A Secret: messages name the type of what stands in `data` and `stringData`, not the value.
     let hidesData: Bool

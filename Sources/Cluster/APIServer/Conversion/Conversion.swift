@@ -64,7 +64,7 @@ extension Conversion {
 
 /// What the verbs need: nothing happens for a type that is stored as it is served.
 extension Registry {
-    func conversion(of type: ResourceType) -> Conversion? { Conversion.of(type) }
+    func conversion(of type: ResourceType) -> Conversion? { Conversion.of(type) ?? customConversion(of: type) }
 
     /// The type under which the store has the objects of `type`.
     func storageType(_ type: ResourceType) -> ResourceType { conversion(of: type)?.stored ?? type }
@@ -77,12 +77,13 @@ extension Registry {
     /// `object`, which is of `type`, as it is stored, with that version's defaults.
     func stored(_ object: Object, _ type: ResourceType) -> Object {
         guard let conversion = conversion(of: type) else { return object }
-        return schema.defaulted(conversion.toStored(object))
+        let stored = conversion.toStored(object)
+        return kinds.custom(type) == nil ? schema.defaulted(stored) : stored
     }
 
     func served(_ object: Object, as type: ResourceType) -> Object { conversion(of: type)?.toServed(object) ?? object }
 
-    func served(_ version: ObjectVersion, as type: ResourceType) -> ObjectVersion { conversion(of: type)?.served(version) ?? version }
+    func served(_ version: ObjectVersion, as type: ResourceType) -> ObjectVersion { conversion(of: type)?.served(version) ?? upToDate(version, type) }
 
     func served(_ result: WriteResult, as type: ResourceType) -> WriteResult {
         guard let conversion = conversion(of: type) else { return result }

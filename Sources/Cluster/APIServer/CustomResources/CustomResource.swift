@@ -14,6 +14,8 @@ final class CustomResource: Sendable {
     let isTerminating: Bool
     /// Objects written after this revision were written with the present schemas.
     let schemaRevision: UInt64
+    /// All versions have the same schema, so an object is valid in each as it is.
+    let hasOneSchema: Bool
     /// `None` or `Webhook`.
     let conversionStrategy: String
 
@@ -33,11 +35,13 @@ final class CustomResource: Sendable {
             // Schemas that were read stay so.
             versions = previous.versions
             schemaRevision = previous.schemaRevision
+            hasOneSchema = previous.hasOneSchema
             return
         }
         schemaRevision = definition.revision
         let isNamespaced = spec["scope"]?.string == "Namespaced"
         let all = spec["versions"]?.array ?? []
+        hasOneSchema = all.allSatisfy { $0["schema"] == all[0]["schema"] }
         let stored = all.first { $0["storage"]?.bool == true }?["name"]?.string ?? ""
         versions = all.enumerated().map { index, version in
             CustomVersion(definition, index: index, version, names: names, group: group, isNamespaced: isNamespaced, storageVersion: stored)

@@ -59,7 +59,14 @@ final class KindCatalog: Sendable {
         state.withLock { state in state.versions.isEmpty ? nil : state.versions[Path(type)] }
     }
 
-    func resource(_ groupResource: GroupResource) -> CustomResource? { state.withLock { $0.resources[groupResource] } }
+    func resource(_ groupResource: GroupResource) -> CustomResource? {
+        state.withLock { $0.resources.isEmpty ? nil : $0.resources[groupResource] }
+    }
+
+    /// The fields by which a custom kind can be selected, in any of its versions; nil for built-in kinds.
+    func selectableFields(_ type: ResourceType) -> Set<String>? {
+        resource(type.groupResource).map { $0.versions.reduce(into: []) { $0.formUnion($1.selectableFields) } }
+    }
 
     /// All definitions, established or not, by name.
     var definitions: [String: CustomResource] { state.withLock { $0.custom } }

@@ -19,7 +19,7 @@ extension Registry {
         let manager = context.fieldManager(options.fieldManager)
         complete.set(nil, at: ["metadata", "managedFields"])
         complete = ServerSideApply.update(
-            complete, from: nil, manager: manager, operation: "Update", subresource: "", now: clock.now, schema: schema.node(storage.gvk))
+            complete, from: nil, manager: manager, operation: "Update", subresource: "", now: clock.now, schema: node(of: storage))
         return served(try await insert(complete, storage, manager: manager, isDryRun: options.isDryRun, context: context), as: type)
     }
 
@@ -78,7 +78,8 @@ extension Registry {
         if let existing = store.latest(resource, namespace: object.namespace, name: object.name) { throw try await exists(existing, type) }
         let claim = try addresses.claim(for: &object, old: nil, type: type)
         do throws(APIStatus) {
-            try validate(object, old: nil, type)
+            prepareDefinition(&object, type)
+            try validate(object, old: nil, type, context)
         } catch {
             addresses.release(claim)
             throw error
@@ -88,7 +89,7 @@ extension Registry {
             return ObjectVersion(unstored: object)
         }
         do throws(CommitError) {
-            return try await store.commit(Write(resource: resource, expected: nil, object: object, author: author(context, manager)))
+            return try await commit(Write(resource: resource, expected: nil, object: object, author: author(context, manager)))
         } catch {
             addresses.release(claim)
             throw error.status ?? .alreadyExists(type, name: object.name)

@@ -15,7 +15,7 @@ extension Registry {
             throw .badRequest(
                 "\(object.kind) in version \(JSON.string(object.apiVersion).text) cannot be handled as a \(type.kind): expected apiVersion \(type.gvk.apiVersion) and kind \(type.kind)")
         }
-        let errors = schema.check(object, type.gvk)
+        let errors = fieldErrors(object, type)
         let prefix = "\(type.kind) in version \"\(type.version)\" cannot be handled as a \(type.kind): "
         let mistyped = errors.filter { $0.kind == .wrongType }
         guard mistyped.isEmpty else { throw .badRequest(prefix + mistyped.map(\.description).joined(separator: ", ")) }
@@ -25,7 +25,7 @@ extension Registry {
         case .warn: for text in unknown { context.warnings.add(text) }
         case .ignore: break
         }
-        let complete = schema.defaulted(unknown.isEmpty ? object : schema.pruned(object))
+        let complete = try defaulted(unknown.isEmpty ? object : pruned(object, type), type)
         let problems = errors.filter { error in
             switch error.kind {
             case .unknownField, .wrongType: false
@@ -39,9 +39,11 @@ extension Registry {
     }
 
     /// Runs the kind's rules. Throws `invalid` with every error.
-    func validate(_ new: Object, old: Object?, _ type: ResourceType) throws(APIStatus) {
+    func validate(_ new: Object, old: Object?, _ type: ResourceType, _ context: RequestContext) throws(APIStatus) {
         var causes: [APIStatus.Cause] = []
-        for cause in Validation.validate(new, old: old, type: type).map(\.cause) where !causes.contains(cause) { causes.append(cause) }
+        var errors = Validation.validate(new, old: old, type: type) + (try checkCustom(new, old: old, type))
+        if type.groupResource == KindCatalog.definitionResource { errors += checkDefinition(new, old: old, context) }
+        for cause in errors.map(\.cause) where !causes.contains(cause) { causes.append(cause) }
         if !causes.isEmpty { throw .invalid(type.gvk, name: new.name, causes) }
     }
 }

@@ -55,7 +55,9 @@ extension Registry {
                     "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning")
             }
         }
-        let step = DeletionStep(of: current.object, key.type, options, now: clock.now)
+        let isDefinition = key.type.groupResource == KindCatalog.definitionResource
+        let object = isDefinition ? DefinitionStatus.marked(current.object, now: clock.now) : current.object
+        let step = DeletionStep(of: object, key.type, options, now: clock.now)
         if step.object == current.object, !step.isComplete {
             try await waitUntilVisible(current)
             return WriteResult(version: current, effect: .deleting)
@@ -63,7 +65,7 @@ extension Registry {
         let effect: WriteResult.Effect = step.isComplete ? .deleted : .deleting
         if options.isDryRun { return WriteResult(version: ObjectVersion(unstored: step.object), effect: effect) }
         do throws(CommitError) {
-            let version = try await store.commit(
+            let version = try await commit(
                 Write(
                     resource: key.type.groupResource, expected: current, object: step.object, isDeletion: step.isComplete,
                     author: author(context, context.fieldManager(""))))

@@ -20,11 +20,12 @@ enum FieldSelectors {
     ]
 
     /// Throws `badRequest` for a field that the kind does not offer.
-    static func check(_ selector: FieldSelector, _ type: ResourceType) throws(APIStatus) {
+    /// - Parameter custom: the fields of a custom kind.
+    static func check(_ selector: FieldSelector, _ type: ResourceType, custom: Set<String>?) throws(APIStatus) {
         for requirement in selector.requirements {
             let field = requirement.field
             if field == "metadata.name" || field == "metadata.namespace" && type.isNamespaced { continue }
-            guard let known = fields[type.groupResource] else {
+            guard let known = custom ?? fields[type.groupResource] else {
                 throw .badRequest("\"\(field)\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
             }
             if !known.contains(field) { throw .badRequest("field label not supported: \(field)") }

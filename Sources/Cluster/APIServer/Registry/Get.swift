@@ -13,7 +13,7 @@ extension Registry {
         switch subresource {
         case nil: return served(version, as: key.type)
         case let name? where Self.partsOfObject.contains(name) && key.type.subresources.contains(name): return served(version, as: key.type)
-        case "scale" where key.type.subresources.contains("scale"): return ObjectVersion(unstored: Scale.document(of: version.object))
+        case "scale" where key.type.subresources.contains("scale"): return ObjectVersion(unstored: Scale.document(of: version.object, kinds.custom(key.type)?.scalePaths))
         default: throw unknownSubresource(key)
         }
     }

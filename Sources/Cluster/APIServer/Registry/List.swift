@@ -17,15 +17,17 @@ extension Registry {
             list.items = list.items.map(conversion.served)
             return list
         }
-        try FieldSelectors.check(options.fieldSelector, type)
+        try FieldSelectors.check(options.fieldSelector, type, custom: kinds.selectableFields(type))
         let filter = VersionFilter(namespace: namespace, labels: options.labelSelector, fields: options.fieldSelector)
         let (snapshot, last) = try self.snapshot(type, options)
         if let name = filter.name, let space = type.isNamespaced ? filter.namespace : "" {
             let version = snapshot.versions.version(namespace: space, name: name)
-            let items = version.map { filter.matches($0) ? [$0] : [] } ?? []
+            let items = version.map { filter.matches($0) ? [upToDate($0, type)] : [] } ?? []
             return VersionList(items: items, resourceVersion: String(snapshot.revision), continueToken: "")
         }
-        return Self.page(snapshot, filter, after: last, limit: options.limit)
+        var list = Self.page(snapshot, filter, after: last, limit: options.limit)
+        if kinds.custom(type) != nil { list.items = list.items.map { upToDate($0, type) } }
+        return list
     }
 
     private static func page(

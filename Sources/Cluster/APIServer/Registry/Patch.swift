@@ -23,11 +23,11 @@ extension Registry {
         let result = try await modify(
             storageKey(key), subresource: subresource, options: options, manager: manager, context: context
         ) { live throws(APIStatus) in
-            let patched = try self.patched(self.served(live, as: type), by: patch, schema: self.schema.node(type.gvk))
+            let patched = try self.patched(self.served(live, as: type), by: patch, schema: self.node(of: type))
             let complete = self.stored(try self.decoded(patched, type, validation: options.fieldValidation, context: context), type)
             return ServerSideApply.update(
                 self.merged(complete, live, storage, subresource: subresource), from: live, manager: manager, operation: "Update",
-                subresource: subresource ?? "", now: self.clock.now, schema: self.schema.node(storage.gvk))
+                subresource: subresource ?? "", now: self.clock.now, schema: self.node(of: storage))
         }
         return served(result, as: type)
     }
@@ -104,7 +104,7 @@ extension Registry {
         guard wanted["metadata", "managedFields"]?.array?.isEmpty ?? true else {
             throw .badRequest("metadata.managedFields must be nil")
         }
-        let errors = schema.check(wanted, key.type.gvk)
+        let errors = fieldErrors(wanted, key.type)
         let prefix = "\(key.type.kind) in version \"\(key.type.version)\" cannot be handled as a \(key.type.kind): "
         let mistyped = errors.filter { $0.kind == .wrongType }
         guard mistyped.isEmpty else { throw .badRequest(prefix + mistyped.map(\.description).joined(separator: ", ")) }
@@ -112,7 +112,7 @@ extension Registry {
         if !unknown.isEmpty {
             if options.fieldValidation == .strict { throw .badRequest(prefix + "strict decoding error: " + unknown.joined(separator: ", ")) }
             if options.fieldValidation == .warn { for text in unknown { context.warnings.add(text) } }
-            wanted = schema.pruned(wanted)
+            wanted = pruned(wanted, key.type)
         }
         if subresource == nil, key.type.subresources.contains("status") { wanted["status"] = nil }
         if subresource == "status" { wanted["spec"] = nil }
@@ -127,7 +127,7 @@ extension Registry {
         return try await modify(key, subresource: subresource, options: options, manager: manager, context: context) { live throws(APIStatus) in
             let applied = try ServerSideApply.apply(
                 wanted, to: live, manager: manager, force: options.force, subresource: subresource ?? "", now: self.clock.now,
-                schema: self.schema.node(type.gvk))
+                schema: self.node(of: type))
             let complete = try self.decoded(applied, type, validation: .ignore, context: context)
             var new = self.merged(complete, live, type, subresource: subresource)
             new["metadata", "managedFields"] = applied["metadata", "managedFields"]
@@ -144,7 +144,7 @@ extension Registry {
         }
         if !wanted.resourceVersion.isEmpty { throw .notFound(type, name: wanted.name) }
         let applied = try ServerSideApply.apply(
-            wanted, to: nil, manager: options.fieldManager, force: options.force, subresource: "", now: clock.now, schema: schema.node(type.gvk))
+            wanted, to: nil, manager: options.fieldManager, force: options.force, subresource: "", now: clock.now, schema: node(of: type))
         let complete = prepared(try decoded(applied, type, validation: .ignore, context: context), type, context)
         return try await insert(complete, type, manager: options.fieldManager, isDryRun: options.isDryRun, context: context)
     }

@@ -1,20 +1,25 @@
 import APIMachinery
 
-/// The Scale of a Deployment or ReplicaSet. Source: API reference, autoscaling/v1 Scale.
+/// The Scale of a Deployment, a ReplicaSet or a custom kind. Source: API reference, autoscaling/v1 Scale.
 enum Scale {
     static let gvk = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
 
-    static func document(of object: Object) -> Object {
+    /// - Parameter paths: of a custom kind; nil for built-in ones, whose replicas are one when unset.
+    static func document(of object: Object, _ paths: ScalePaths?) -> Object {
+        let place = paths ?? ScalePaths()
         // A selector that does not parse was refused when the object was written.
-        let selector = (try? LabelSelector(json: object["spec", "selector"]))?.description ?? ""
+        let selector =
+            paths == nil
+            ? (try? LabelSelector(json: object["spec", "selector"]))?.description ?? ""
+            : place.selector.flatMap { object.json[path: $0]?.string } ?? ""
         return Object([
             "apiVersion": "autoscaling/v1", "kind": "Scale",
             "metadata": [
                 "name": .string(object.name), "namespace": .string(object.namespace), "uid": .string(object.uid),
                 "resourceVersion": .string(object.resourceVersion), "creationTimestamp": .string(object.creationTimestamp),
             ],
-            "spec": ["replicas": .int(object["spec", "replicas"]?.int ?? 1)],
-            "status": ["replicas": .int(object["status", "replicas"]?.int ?? 0), "selector": .string(selector)],
+            "spec": ["replicas": .int(object.json[path: place.specReplicas]?.int ?? (paths == nil ? 1 : 0))],
+            "status": ["replicas": .int(object.json[path: place.statusReplicas]?.int ?? 0), "selector": .string(selector)],
         ])
     }
 }
@@ -26,8 +31,9 @@ extension Registry {
     ) async throws(APIStatus) -> WriteResult {
         guard key.type.subresources.contains("scale") else { throw unknownSubresource(key) }
         let manager = context.fieldManager(options.fieldManager)
+        let paths = kinds.custom(key.type)?.scalePaths
         let result = try await modify(key, subresource: "scale", options: options, manager: manager, context: context) { live throws(APIStatus) in
-            let current = Scale.document(of: live)
+            let current = Scale.document(of: live, paths)
             let scale = try make(current)
             let value = scale["spec", "replicas"] ?? 0
             guard let replicas = value.int else {
@@ -39,14 +45,14 @@ extension Registry {
                     [.init(reason: "FieldValueInvalid", message: "Invalid value: \(replicas): must be greater than or equal to 0", field: "spec.replicas")])
             }
             var new = live
-            new["spec", "replicas"] = .int(replicas)
+            new.set(.int(replicas), at: (paths ?? ScalePaths()).specReplicas)
             new = ServerSideApply.update(
                 new, from: live, manager: manager, operation: "Update", subresource: "scale", now: self.clock.now,
-                schema: self.schema.node(key.type.gvk))
+                schema: self.node(of: key.type))
             new.resourceVersion = scale.resourceVersion
             new.uid = scale.uid
             return new
         }
-        return WriteResult(version: ObjectVersion(unstored: Scale.document(of: result.object)), effect: result.effect)
+        return WriteResult(version: ObjectVersion(unstored: Scale.document(of: result.object, paths)), effect: result.effect)
     }
 }

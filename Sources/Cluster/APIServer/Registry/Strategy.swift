@@ -24,7 +24,14 @@ struct Strategy: Sendable {
     /// new, old; called before comparison.
     var prepareForUpdate: @Sendable (inout Object, Object) -> Void = { _, _ in }
 
-    static func of(_ type: ResourceType) -> Strategy { table[type.groupResource] ?? Strategy() }
+    static func of(_ type: ResourceType) -> Strategy {
+        table[type.groupResource] ?? (builtin.contains(type.groupResource) ? Strategy() : custom)
+    }
+
+    private static let builtin = Set((ResourceType.builtin + ResourceType.derived).map(\.groupResource))
+
+    /// Of the kinds that CustomResourceDefinitions add.
+    private static let custom = Strategy(hasGeneration: true, statusCarriesMetadata: false)
 
     private static let table: [GroupResource: Strategy] = Dictionary(uniqueKeysWithValues: rows.map { ($0.0.groupResource, $0.1) })
 

@@ -50,7 +50,7 @@ extension Registry {
             bound.annotations.merge(binding.annotations) { $1 }
             bound["status", "conditions"] = .array(Self.scheduled(live["status", "conditions"]?.array ?? [], now))
             bound = ServerSideApply.update(
-                bound, from: live, manager: manager, operation: "Update", subresource: "binding", now: now, schema: self.schema.node(key.type.gvk))
+                bound, from: live, manager: manager, operation: "Update", subresource: "binding", now: now, schema: self.node(of: key.type))
             bound.resourceVersion = binding.resourceVersion
             if !binding.uid.isEmpty { bound.uid = binding.uid }
             return bound

@@ -31,7 +31,7 @@ extension Registry {
             let new = self.merged(complete, live, storage, subresource: subresource)
             return ServerSideApply.update(
                 new, from: live, manager: manager, operation: "Update", subresource: subresource ?? "", now: self.clock.now,
-                schema: self.schema.node(storage.gvk))
+                schema: self.node(of: storage))
         }
         return served(result, as: type)
     }
@@ -72,7 +72,7 @@ extension Registry {
             guard let current = store.latest(key.type.groupResource, namespace: key.namespace ?? "", name: key.name) else {
                 throw .notFound(key.type, name: key.name)
             }
-            let made = try make(current.object)
+            let made = try make(upToDate(current, key.type).object)
             if !made.uid.isEmpty, made.uid != current.uid {
                 throw .conflict(
                     key.type, name: key.name,
@@ -97,17 +97,18 @@ extension Registry {
         _ current: ObjectVersion, by made: Object, _ key: ObjectKey, subresource: String?, isDryRun: Bool, manager: String,
         context: RequestContext
     ) async throws(APIStatus) -> WriteResult? {
-        let old = current.object
+        let old = upToDate(current, key.type).object
         let type = key.type
         var new = kept(made, old, type, subresource: subresource)
         try await admit(&new, old: old, type, context)
-        if Self.isSame(new, old) {
+        if Self.isSame(new, current.object) {
             try await waitUntilVisible(current)
             return WriteResult(version: current, effect: .unchanged)
         }
         let claim = try addresses.claim(for: &new, old: old, type: type)
         do throws(APIStatus) {
-            try validate(new, old: old, type)
+            prepareDefinition(&new, type)
+            try validate(new, old: old, type, context)
         } catch {
             addresses.release(claim)
             throw error
@@ -118,7 +119,7 @@ extension Registry {
             return WriteResult(version: ObjectVersion(unstored: new), effect: isGone ? .deleted : .updated)
         }
         do throws(CommitError) {
-            let version = try await store.commit(
+            let version = try await commit(
                 Write(
                     resource: type.groupResource, expected: current, object: new, isDeletion: isGone, author: author(context, manager),
                     isHeartbeat: !isGone && type == .nodes && Self.isHeartbeat(new, old)))

@@ -15,13 +15,15 @@ extension Registry {
             options.fieldSelector = conversion.stored(options.fieldSelector)
             return try watch(conversion.stored, namespace: namespace, options: options, context: context).map(conversion.served)
         }
-        try FieldSelectors.check(options.fieldSelector, type)
+        try FieldSelectors.check(options.fieldSelector, type, custom: kinds.selectableFields(type))
         let revision = try Self.revision(options.resourceVersion)
         let filter = VersionFilter(namespace: namespace, labels: options.labelSelector, fields: options.fieldSelector)
         let sendsInitial = options.sendInitialEvents || revision == 0
         if sendsInitial { try checkVersionIsReached(options) }
-        return try store.watch(
+        let watch = try store.watch(
             type, filter: filter, after: sendsInitial ? nil : revision, deadline: options.timeout.map { clock.now + $0 },
             wantsBookmarks: options.allowWatchBookmarks, marksEndOfInitial: options.sendInitialEvents && options.allowWatchBookmarks)
+        guard kinds.custom(type) != nil else { return watch }
+        return watch.map { event in self.upToDate(event, type) }
     }
 }

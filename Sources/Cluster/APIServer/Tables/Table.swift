@@ -57,7 +57,7 @@ struct Table {
         init(_ text: String?) { self = text.flatMap(Inclusion.init(rawValue:)) ?? .metadata }
     }
 
-    let type: ResourceType
+    let columns: [TableColumn]
     let version: String
     let includes: Inclusion
     let now: Timestamp
@@ -65,7 +65,6 @@ struct Table {
     let hasColumns: Bool
 
     func json(_ objects: [Object], metadata: JSON) -> JSON {
-        let columns = TableColumns.of(type)
         var table: JSONObject = [
             "apiVersion": "meta.k8s.io/\(version)", "kind": "Table", "metadata": metadata,
             "rows": .array(objects.map { row($0, columns) }),

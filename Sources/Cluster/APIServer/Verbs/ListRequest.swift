@@ -41,7 +41,7 @@ extension APIServer {
         switch call.format.shape {
         case .table(let version):
             let table = Table(
-                type: call.type, version: version, includes: .init(call.query["includeObject"]), now: clock.now,
+                columns: registry.columns(of: call.type), version: version, includes: .init(call.query["includeObject"]), now: clock.now,
                 hasColumns: true)
             json = table.json(list.items.map(\.object), metadata: Self.metadata(of: list))
         case .partialMetadata(let version):

@@ -6,10 +6,13 @@ extension APIServer {
         let options = try call.writeOptions()
         let key = try call.key
         let name = call.request.headers.first(name: "content-type").flatMap { MediaType($0) }?.name ?? ""
-        guard let kind = PatchKind(rawValue: name) else {
+        // Custom kinds have no strategic merge: their schemas do not say how.
+        let isCustom = registry.kinds.custom(call.type) != nil || call.type == .applications
+        let served = PatchKind.allCases.filter { !isCustom || $0 != .strategicMerge }
+        guard let kind = PatchKind(rawValue: name), served.contains(kind) else {
             throw APIStatus(
                 .unsupportedMediaType,
-                "the body of the request was in an unknown format - accepted media types include: \(PatchKind.allCases.map(\.rawValue).joined(separator: ", "))")
+                "the body of the request was in an unknown format - accepted media types include: \(served.map(\.rawValue).joined(separator: ", "))")
         }
         guard kind != .apply || !options.fieldManager.isEmpty else {
             throw .invalid(

@@ -10,7 +10,7 @@ extension APIServer {
         var options = try call.listOptions()
         if options.timeout == nil { options.timeout = .seconds(Int64.random(in: limits.watchSeconds)) }
         let watch = try registry.watch(call.type, namespace: call.route.namespace, options: options, context: call.context)
-        let encoder = WatchEncoder(call: call, clock: clock)
+        let encoder = WatchEncoder(call: call, columns: registry.columns(of: call.type), clock: clock)
         return Reply(
             .stream { writer throws(APIStatus) in
                 var encoder = encoder
@@ -38,12 +38,14 @@ extension APIServer {
 /// Turns events into lines, in the shape the client asked for.
 private struct WatchEncoder: Sendable {
     private let call: Call
+    private let columns: [TableColumn]
     private let clock: any WallClock
     /// Only the first Table of a watch carries the column definitions.
     private var hasSentColumns = false
 
-    init(call: Call, clock: any WallClock) {
+    init(call: Call, columns: [TableColumn], clock: any WallClock) {
         self.call = call
+        self.columns = columns
         self.clock = clock
     }
 
@@ -55,7 +57,7 @@ private struct WatchEncoder: Sendable {
         case .object: return event.frame
         case .table(let version):
             let table = Table(
-                type: call.type, version: version, includes: .init(call.query["includeObject"]), now: clock.now,
+                columns: columns, version: version, includes: .init(call.query["includeObject"]), now: clock.now,
                 hasColumns: !hasSentColumns)
             hasSentColumns = true
             object = table.json([event.version.object], metadata: ["resourceVersion": .string(event.version.resourceVersion)])
