@@ -54,7 +54,6 @@ extension Validation {
         case "ServiceAccount":
             if !subject["name"].isEmpty { errors.format(subject["name"], .dnsSubdomain) }
             if !subject["apiGroup"].isEmpty { errors.unsupported(subject["apiGroup"], [""]) }
-            // In a namespace the server fills in that of the binding.
             if subject["namespace"].isEmpty { errors.required(subject["namespace"]) }
         case "User", "Group": errors.oneOf(subject["apiGroup"], [accessGroup])
         default: errors.unsupported(subject["kind"], ["Group", "ServiceAccount", "User"])
