@@ -7,21 +7,21 @@ let builtinSchemaTable: StaticString = #"""
     admissionregistration.v1.ExpressionWarning||fieldRef!:s warning!:s
     admissionregistration.v1.JSONPatch||expression:s
     admissionregistration.v1.MatchCondition||expression!:s name!:s
-    admissionregistration.v1.MatchResources;A||excludeResourceRules:[NamedRuleWithOperations matchPolicy:s namespaceSelector:meta.v1.LabelSelector objectSelector:meta.v1.LabelSelector resourceRules:[NamedRuleWithOperations
+    admissionregistration.v1.MatchResources;A||excludeResourceRules:[NamedRuleWithOperations matchPolicy:s;e(Equivalent|Exact) namespaceSelector:meta.v1.LabelSelector objectSelector:meta.v1.LabelSelector resourceRules:[NamedRuleWithOperations
     admissionregistration.v1.MutatingAdmissionPolicy|admissionregistration.k8s.io/v1/MutatingAdmissionPolicy|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec:MutatingAdmissionPolicySpec
     admissionregistration.v1.MutatingAdmissionPolicyBinding|admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec:MutatingAdmissionPolicyBindingSpec
     admissionregistration.v1.MutatingAdmissionPolicyBindingList|admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBindingList|apiVersion:s items!:[MutatingAdmissionPolicyBinding kind:s metadata:meta.v1.ListMeta
     admissionregistration.v1.MutatingAdmissionPolicyBindingSpec||matchResources:MatchResources paramRef:ParamRef policyName:s
     admissionregistration.v1.MutatingAdmissionPolicyList|admissionregistration.k8s.io/v1/MutatingAdmissionPolicyList|apiVersion:s items!:[MutatingAdmissionPolicy kind:s metadata:meta.v1.ListMeta
-    admissionregistration.v1.MutatingAdmissionPolicySpec||failurePolicy:s matchConditions:[MatchCondition;m(name);pm;k(name) matchConstraints:MatchResources mutations:[Mutation paramKind:ParamKind reinvocationPolicy:s variables:[Variable
-    admissionregistration.v1.MutatingWebhook||admissionReviewVersions!:[s clientConfig!:WebhookClientConfig failurePolicy:s matchConditions:[MatchCondition;m(name);pm;k(name) matchPolicy:s name!:s namespaceSelector:meta.v1.LabelSelector objectSelector:meta.v1.LabelSelector reinvocationPolicy:s rules:[RuleWithOperations sideEffects!:s timeoutSeconds:i
+    admissionregistration.v1.MutatingAdmissionPolicySpec||failurePolicy:s;e(Fail|Ignore) matchConditions:[MatchCondition;m(name);pm;k(name) matchConstraints:MatchResources mutations:[Mutation paramKind:ParamKind reinvocationPolicy:s;e(IfNeeded|Never) variables:[Variable
+    admissionregistration.v1.MutatingWebhook||admissionReviewVersions:[s clientConfig!:WebhookClientConfig failurePolicy:s;e(Fail|Ignore) matchConditions:[MatchCondition;m(name);pm;k(name) matchPolicy:s;e(Equivalent|Exact) name!:s namespaceSelector:meta.v1.LabelSelector objectSelector:meta.v1.LabelSelector reinvocationPolicy:s;e(IfNeeded|Never) rules:[RuleWithOperations sideEffects:s;e(None|NoneOnDryRun) timeoutSeconds:i
     admissionregistration.v1.MutatingWebhookConfiguration|admissionregistration.k8s.io/v1/MutatingWebhookConfiguration|apiVersion:s kind:s metadata:meta.v1.ObjectMeta webhooks:[MutatingWebhook;m(name);pm;k(name)
     admissionregistration.v1.MutatingWebhookConfigurationList|admissionregistration.k8s.io/v1/MutatingWebhookConfigurationList|apiVersion:s items!:[MutatingWebhookConfiguration kind:s metadata:meta.v1.ListMeta
-    admissionregistration.v1.Mutation||applyConfiguration:ApplyConfiguration jsonPatch:JSONPatch patchType!:s
-    admissionregistration.v1.NamedRuleWithOperations;A||apiGroups:[s apiVersions:[s operations:[s resourceNames:[s resources:[s scope:s
+    admissionregistration.v1.Mutation||applyConfiguration:ApplyConfiguration jsonPatch:JSONPatch patchType!:s;e(ApplyConfiguration|JSONPatch)
+    admissionregistration.v1.NamedRuleWithOperations;A||apiGroups:[s apiVersions:[s operations:[s resourceNames:[s resources:[s scope:s;e(*|Cluster|Namespaced)
     admissionregistration.v1.ParamKind;A||apiVersion:s kind:s
-    admissionregistration.v1.ParamRef;A||name:s namespace:s parameterNotFoundAction:s selector:meta.v1.LabelSelector
-    admissionregistration.v1.RuleWithOperations||apiGroups:[s apiVersions:[s operations:[s resources:[s scope:s
+    admissionregistration.v1.ParamRef;A||name:s namespace:s parameterNotFoundAction:s;e(Allow|Deny) selector:meta.v1.LabelSelector
+    admissionregistration.v1.RuleWithOperations||apiGroups:[s apiVersions:[s operations:[s resources:[s scope:s;e(*|Cluster|Namespaced)
     admissionregistration.v1.ServiceReference||name!:s namespace!:s path:s port:i
     admissionregistration.v1.TypeChecking||expressionWarnings:[ExpressionWarning
     admissionregistration.v1.ValidatingAdmissionPolicy|admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec:ValidatingAdmissionPolicySpec status:ValidatingAdmissionPolicyStatus
@@ -29,9 +29,9 @@ let builtinSchemaTable: StaticString = #"""
     admissionregistration.v1.ValidatingAdmissionPolicyBindingList|admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBindingList|apiVersion:s items!:[ValidatingAdmissionPolicyBinding kind:s metadata:meta.v1.ListMeta
     admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec||matchResources:MatchResources paramRef:ParamRef policyName!:s validationActions!:[s;s
     admissionregistration.v1.ValidatingAdmissionPolicyList|admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyList|apiVersion:s items!:[ValidatingAdmissionPolicy kind:s metadata:meta.v1.ListMeta
-    admissionregistration.v1.ValidatingAdmissionPolicySpec||auditAnnotations:[AuditAnnotation failurePolicy:s matchConditions:[MatchCondition;m(name);pm;k(name) matchConstraints:MatchResources paramKind:ParamKind validations:[Validation variables:[Variable;m(name);pm;k(name)
+    admissionregistration.v1.ValidatingAdmissionPolicySpec||auditAnnotations:[AuditAnnotation failurePolicy:s;e(Fail|Ignore) matchConditions:[MatchCondition;m(name);pm;k(name) matchConstraints:MatchResources paramKind:ParamKind validations:[Validation variables:[Variable;m(name);pm;k(name)
     admissionregistration.v1.ValidatingAdmissionPolicyStatus||conditions:[meta.v1.Condition;m(type) observedGeneration:l typeChecking:TypeChecking
-    admissionregistration.v1.ValidatingWebhook||admissionReviewVersions!:[s clientConfig!:WebhookClientConfig failurePolicy:s matchConditions:[MatchCondition;m(name);pm;k(name) matchPolicy:s name!:s namespaceSelector:meta.v1.LabelSelector objectSelector:meta.v1.LabelSelector rules:[RuleWithOperations sideEffects!:s timeoutSeconds:i
+    admissionregistration.v1.ValidatingWebhook||admissionReviewVersions:[s clientConfig!:WebhookClientConfig failurePolicy:s;e(Fail|Ignore) matchConditions:[MatchCondition;m(name);pm;k(name) matchPolicy:s;e(Equivalent|Exact) name!:s namespaceSelector:meta.v1.LabelSelector objectSelector:meta.v1.LabelSelector rules:[RuleWithOperations sideEffects:s;e(None|NoneOnDryRun) timeoutSeconds:i
     admissionregistration.v1.ValidatingWebhookConfiguration|admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration|apiVersion:s kind:s metadata:meta.v1.ObjectMeta webhooks:[ValidatingWebhook;m(name);pm;k(name)
     admissionregistration.v1.ValidatingWebhookConfigurationList|admissionregistration.k8s.io/v1/ValidatingWebhookConfigurationList|apiVersion:s items!:[ValidatingWebhookConfiguration kind:s metadata:meta.v1.ListMeta
     admissionregistration.v1.Validation||expression!:s message:s messageExpression:s reason:s
@@ -161,7 +161,7 @@ let builtinSchemaTable: StaticString = #"""
     autoscaling.v1.CrossVersionObjectReference;A||apiVersion:s kind!:s name!:s
     autoscaling.v1.HorizontalPodAutoscaler|autoscaling/v1/HorizontalPodAutoscaler|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:HorizontalPodAutoscalerSpec status:HorizontalPodAutoscalerStatus
     autoscaling.v1.HorizontalPodAutoscalerList|autoscaling/v1/HorizontalPodAutoscalerList|apiVersion:s items!:[HorizontalPodAutoscaler kind:s metadata:meta.v1.ListMeta
-    autoscaling.v1.HorizontalPodAutoscalerSpec||maxReplicas!:i minReplicas:i scaleTargetRef!:CrossVersionObjectReference targetCPUUtilizationPercentage:i
+    autoscaling.v1.HorizontalPodAutoscalerSpec||maxReplicas:i minReplicas:i scaleTargetRef!:CrossVersionObjectReference targetCPUUtilizationPercentage:i
     autoscaling.v1.HorizontalPodAutoscalerStatus||currentCPUUtilizationPercentage:i currentReplicas!:i desiredReplicas!:i lastScaleTime:meta.v1.Time observedGeneration:l
     autoscaling.v1.Scale|autoscaling/v1/Scale|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec:ScaleSpec status:ScaleStatus
     autoscaling.v1.ScaleSpec||replicas:i
@@ -171,13 +171,13 @@ let builtinSchemaTable: StaticString = #"""
     autoscaling.v2.CrossVersionObjectReference||apiVersion:s kind!:s name!:s
     autoscaling.v2.ExternalMetricSource||metric!:MetricIdentifier target!:MetricTarget
     autoscaling.v2.ExternalMetricStatus||current!:MetricValueStatus metric!:MetricIdentifier
-    autoscaling.v2.HPAScalingPolicy||periodSeconds!:i type!:s;e(Percent|Pods) value!:i
-    autoscaling.v2.HPAScalingRules||policies:[HPAScalingPolicy selectPolicy:s stabilizationWindowSeconds:i tolerance:machinery.api.resource.Quantity
+    autoscaling.v2.HPAScalingPolicy||periodSeconds:i type!:s;e(Percent|Pods) value:i
+    autoscaling.v2.HPAScalingRules||policies:[HPAScalingPolicy selectPolicy:s;e(Disabled|Max|Min) stabilizationWindowSeconds:i tolerance:machinery.api.resource.Quantity
     autoscaling.v2.HorizontalPodAutoscaler|autoscaling/v2/HorizontalPodAutoscaler|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:HorizontalPodAutoscalerSpec status:HorizontalPodAutoscalerStatus
     autoscaling.v2.HorizontalPodAutoscalerBehavior||scaleDown:HPAScalingRules scaleUp:HPAScalingRules
     autoscaling.v2.HorizontalPodAutoscalerCondition||lastTransitionTime:meta.v1.Time message:s reason:s status!:s type!:s
     autoscaling.v2.HorizontalPodAutoscalerList|autoscaling/v2/HorizontalPodAutoscalerList|apiVersion:s items!:[HorizontalPodAutoscaler kind:s metadata:meta.v1.ListMeta
-    autoscaling.v2.HorizontalPodAutoscalerSpec||behavior:HorizontalPodAutoscalerBehavior maxReplicas!:i metrics:[MetricSpec minReplicas:i scaleTargetRef!:CrossVersionObjectReference
+    autoscaling.v2.HorizontalPodAutoscalerSpec||behavior:HorizontalPodAutoscalerBehavior maxReplicas:i metrics:[MetricSpec minReplicas:i scaleTargetRef!:CrossVersionObjectReference
     autoscaling.v2.HorizontalPodAutoscalerStatus||conditions:[HorizontalPodAutoscalerCondition;m(type);pm;k(type) currentMetrics:[MetricStatus currentReplicas:i desiredReplicas!:i lastScaleTime:meta.v1.Time observedGeneration:l
     autoscaling.v2.MetricIdentifier||name!:s selector:meta.v1.LabelSelector
     autoscaling.v2.MetricSpec||containerResource:ContainerResourceMetricSource external:ExternalMetricSource object:ObjectMetricSource pods:PodsMetricSource resource:ResourceMetricSource type!:s;e(ContainerResource|External|Object|Pods|Resource)
@@ -465,14 +465,14 @@ let builtinSchemaTable: StaticString = #"""
     events.v1.EventList|events.k8s.io/v1/EventList|apiVersion:s items!:[Event kind:s metadata:meta.v1.ListMeta
     events.v1.EventSeries||count!:i lastObservedTime!:meta.v1.MicroTime
     flowcontrol.v1.ExemptPriorityLevelConfiguration||lendablePercent:i nominalConcurrencyShares:i
-    flowcontrol.v1.FlowDistinguisherMethod||type!:s
+    flowcontrol.v1.FlowDistinguisherMethod||type!:s;e(ByNamespace|ByUser)
     flowcontrol.v1.FlowSchema|flowcontrol.apiserver.k8s.io/v1/FlowSchema|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec:FlowSchemaSpec status:FlowSchemaStatus
     flowcontrol.v1.FlowSchemaCondition||lastTransitionTime:meta.v1.Time message:s reason:s status:s type:s
     flowcontrol.v1.FlowSchemaList|flowcontrol.apiserver.k8s.io/v1/FlowSchemaList|apiVersion:s items!:[FlowSchema kind:s metadata:meta.v1.ListMeta
     flowcontrol.v1.FlowSchemaSpec||distinguisherMethod:FlowDistinguisherMethod matchingPrecedence:i priorityLevelConfiguration!:PriorityLevelConfigurationReference rules:[PolicyRulesWithSubjects
     flowcontrol.v1.FlowSchemaStatus||conditions:[FlowSchemaCondition;m(type);pm;k(type)
     flowcontrol.v1.GroupSubject||name!:s
-    flowcontrol.v1.LimitResponse||queuing:QueuingConfiguration type!:s
+    flowcontrol.v1.LimitResponse||queuing:QueuingConfiguration type!:s;e(Queue|Reject)
     flowcontrol.v1.LimitedPriorityLevelConfiguration||borrowingLimitPercent:i lendablePercent:i limitResponse:LimitResponse nominalConcurrencyShares:i
     flowcontrol.v1.NonResourcePolicyRule||nonResourceURLs!:[s;s verbs!:[s;s
     flowcontrol.v1.PolicyRulesWithSubjects||nonResourceRules:[NonResourcePolicyRule resourceRules:[ResourcePolicyRule subjects!:[Subject
@@ -480,12 +480,12 @@ let builtinSchemaTable: StaticString = #"""
     flowcontrol.v1.PriorityLevelConfigurationCondition||lastTransitionTime:meta.v1.Time message:s reason:s status:s type:s
     flowcontrol.v1.PriorityLevelConfigurationList|flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfigurationList|apiVersion:s items!:[PriorityLevelConfiguration kind:s metadata:meta.v1.ListMeta
     flowcontrol.v1.PriorityLevelConfigurationReference||name!:s
-    flowcontrol.v1.PriorityLevelConfigurationSpec||exempt:ExemptPriorityLevelConfiguration limited:LimitedPriorityLevelConfiguration type!:s
+    flowcontrol.v1.PriorityLevelConfigurationSpec||exempt:ExemptPriorityLevelConfiguration limited:LimitedPriorityLevelConfiguration type!:s;e(Exempt|Limited)
     flowcontrol.v1.PriorityLevelConfigurationStatus||conditions:[PriorityLevelConfigurationCondition;m(type);pm;k(type)
     flowcontrol.v1.QueuingConfiguration||handSize:i queueLengthLimit:i queues:i
     flowcontrol.v1.ResourcePolicyRule||apiGroups!:[s;s clusterScope:b namespaces:[s;s resources!:[s;s verbs!:[s;s
     flowcontrol.v1.ServiceAccountSubject||name!:s namespace!:s
-    flowcontrol.v1.Subject||group:GroupSubject kind!:s serviceAccount:ServiceAccountSubject user:UserSubject
+    flowcontrol.v1.Subject||group:GroupSubject kind!:s;e(Group|ServiceAccount|User) serviceAccount:ServiceAccountSubject user:UserSubject
     flowcontrol.v1.UserSubject||name!:s
     gitctl.v1alpha1.Application|gitctl.dev/v1alpha1/Application|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:ApplicationSpec status:ApplicationStatus
     gitctl.v1alpha1.ApplicationDestination||namespace:s
@@ -527,7 +527,7 @@ let builtinSchemaTable: StaticString = #"""
     meta.v1.StatusDetails||causes:[StatusCause group:s kind:s name:s retryAfterSeconds:i uid:s
     meta.v1.Time||=t
     meta.v1.WatchEvent|/v1/WatchEvent|object!:machinery.runtime.RawExtension type!:s
-    networking.v1.HTTPIngressPath||backend!:IngressBackend path:s pathType!:s;e(Exact|ImplementationSpecific|Prefix)
+    networking.v1.HTTPIngressPath||backend!:IngressBackend path:s pathType:s;e(Exact|ImplementationSpecific|Prefix)
     networking.v1.HTTPIngressRuleValue||paths!:[HTTPIngressPath
     networking.v1.IPAddress|networking.k8s.io/v1/IPAddress|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:IPAddressSpec
     networking.v1.IPAddressList|networking.k8s.io/v1/IPAddressList|apiVersion:s items!:[IPAddress kind:s metadata:meta.v1.ListMeta
@@ -537,7 +537,7 @@ let builtinSchemaTable: StaticString = #"""
     networking.v1.IngressBackend||resource:core.v1.TypedLocalObjectReference service:IngressServiceBackend
     networking.v1.IngressClass|networking.k8s.io/v1/IngressClass|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec:IngressClassSpec
     networking.v1.IngressClassList|networking.k8s.io/v1/IngressClassList|apiVersion:s items!:[IngressClass kind:s metadata:meta.v1.ListMeta
-    networking.v1.IngressClassParametersReference||apiGroup:s kind!:s name!:s namespace:s scope:s
+    networking.v1.IngressClassParametersReference||apiGroup:s kind!:s name!:s namespace:s scope:s;e(Cluster|Namespace)
     networking.v1.IngressClassSpec||controller:s parameters:IngressClassParametersReference
     networking.v1.IngressList|networking.k8s.io/v1/IngressList|apiVersion:s items!:[Ingress kind:s metadata:meta.v1.ListMeta
     networking.v1.IngressLoadBalancerIngress||hostname:s ip:s ports:[IngressPortStatus
@@ -583,7 +583,7 @@ let builtinSchemaTable: StaticString = #"""
     rbac.v1.ClusterRoleBinding|rbac.authorization.k8s.io/v1/ClusterRoleBinding|apiVersion:s kind:s metadata:meta.v1.ObjectMeta roleRef!:RoleRef subjects:[Subject
     rbac.v1.ClusterRoleBindingList|rbac.authorization.k8s.io/v1/ClusterRoleBindingList|apiVersion:s items!:[ClusterRoleBinding kind:s metadata:meta.v1.ListMeta
     rbac.v1.ClusterRoleList|rbac.authorization.k8s.io/v1/ClusterRoleList|apiVersion:s items!:[ClusterRole kind:s metadata:meta.v1.ListMeta
-    rbac.v1.PolicyRule||apiGroups:[s nonResourceURLs:[s resourceNames:[s resources:[s verbs!:[s
+    rbac.v1.PolicyRule||apiGroups:[s nonResourceURLs:[s resourceNames:[s resources:[s verbs:[s
     rbac.v1.Role|rbac.authorization.k8s.io/v1/Role|apiVersion:s kind:s metadata:meta.v1.ObjectMeta rules:[PolicyRule
     rbac.v1.RoleBinding|rbac.authorization.k8s.io/v1/RoleBinding|apiVersion:s kind:s metadata:meta.v1.ObjectMeta roleRef!:RoleRef subjects:[Subject
     rbac.v1.RoleBindingList|rbac.authorization.k8s.io/v1/RoleBindingList|apiVersion:s items!:[RoleBinding kind:s metadata:meta.v1.ListMeta
@@ -757,7 +757,7 @@ let builtinSchemaTable: StaticString = #"""
     scheduling.v1alpha2.WorkloadSpec||controllerRef:TypedLocalObjectReference podGroupTemplates!:[PodGroupTemplate;m(name)
     storage.v1.CSIDriver|storage.k8s.io/v1/CSIDriver|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:CSIDriverSpec
     storage.v1.CSIDriverList|storage.k8s.io/v1/CSIDriverList|apiVersion:s items!:[CSIDriver kind:s metadata:meta.v1.ListMeta
-    storage.v1.CSIDriverSpec||attachRequired:b fsGroupPolicy:s nodeAllocatableUpdatePeriodSeconds:l podInfoOnMount:b preventPodSchedulingIfMissing:b requiresRepublish:b seLinuxMount:b serviceAccountTokenInSecrets:b storageCapacity:b tokenRequests:[TokenRequest volumeLifecycleModes:[s;s
+    storage.v1.CSIDriverSpec||attachRequired:b fsGroupPolicy:s;e(File|None|ReadWriteOnceWithFSType) nodeAllocatableUpdatePeriodSeconds:l podInfoOnMount:b preventPodSchedulingIfMissing:b requiresRepublish:b seLinuxMount:b serviceAccountTokenInSecrets:b storageCapacity:b tokenRequests:[TokenRequest volumeLifecycleModes:[s;s
     storage.v1.CSINode|storage.k8s.io/v1/CSINode|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:CSINodeSpec
     storage.v1.CSINodeDriver||allocatable:VolumeNodeResources name!:s nodeID!:s topologyKeys:[s
     storage.v1.CSINodeList|storage.k8s.io/v1/CSINodeList|apiVersion:s items!:[CSINode kind:s metadata:meta.v1.ListMeta

@@ -1,6 +1,12 @@
 extension TypeDefaults {
     /// By definition, in the table's short names.
     static let table: [String: TypeDefaults] = [
+        "admissionregistration.v1.MatchResources": TypeDefaults([
+            "matchPolicy": "Equivalent", "namespaceSelector": [:], "objectSelector": [:],
+        ]),
+        "admissionregistration.v1.MutatingAdmissionPolicySpec": TypeDefaults(["failurePolicy": "Fail"]),
+        "admissionregistration.v1.NamedRuleWithOperations": TypeDefaults(["scope": "*"]),
+        "admissionregistration.v1.ValidatingAdmissionPolicySpec": TypeDefaults(["failurePolicy": "Fail"]),
         "admissionregistration.v1.MutatingWebhook": TypeDefaults([
             "failurePolicy": "Fail", "matchPolicy": "Equivalent", "namespaceSelector": [:], "objectSelector": [:],
             "reinvocationPolicy": "Never", "timeoutSeconds": 10,
@@ -24,10 +30,21 @@ extension TypeDefaults {
                 policy.setDefault("whenScaled", "Retain")
             }
         },
-        "autoscaling.v2.HorizontalPodAutoscalerSpec": TypeDefaults(["minReplicas": 1]),
+        "autoscaling.v1.HorizontalPodAutoscalerSpec": TypeDefaults(["minReplicas": 1]),
+        "autoscaling.v2.HorizontalPodAutoscalerBehavior": TypeDefaults { behavior in
+            behavior.withObject("scaleUp") { rules in
+                scaling(&rules, [["type": "Pods", "value": 4, "periodSeconds": 15], ["type": "Percent", "value": 100, "periodSeconds": 15]])
+                rules.setDefault("stabilizationWindowSeconds", 0)
+            }
+            behavior.withObject("scaleDown") { scaling(&$0, [["type": "Percent", "value": 100, "periodSeconds": 15]]) }
+        },
+        "autoscaling.v2.HorizontalPodAutoscalerSpec": TypeDefaults(["minReplicas": 1]) { spec in
+            if spec["metrics"]?.array?.isEmpty ?? true { spec["metrics"] = processorTarget }
+        },
         "batch.v1.CronJobSpec": TypeDefaults([
             "concurrencyPolicy": "Allow", "suspend": false, "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1,
         ]),
+        "batch.v1.PodFailurePolicyOnPodConditionsPattern": TypeDefaults(["status": "True"]),
         // On the Job, not its spec: a CronJob's template is defaulted when its Job is created.
         "batch.v1.Job": TypeDefaults(rule: job),
         "core.v1.AzureDiskVolumeSource": TypeDefaults(["cachingMode": "ReadWrite", "fsType": "ext4", "kind": "Shared", "readOnly": false]),
@@ -61,9 +78,20 @@ extension TypeDefaults {
         "core.v1.Probe": TypeDefaults(
             ["timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3], zeroIsAbsent: true),
         "core.v1.ProjectedVolumeSource": TypeDefaults(["defaultMode": 420]),
-        "core.v1.ReplicationControllerSpec": TypeDefaults(["replicas": 1]) { spec in
-            if let labels = JSON.object(spec)[path: ["template", "metadata", "labels"]] { spec.setDefault("selector", labels) }
+        "core.v1.RBDPersistentVolumeSource": blockDevice,
+        "core.v1.RBDVolumeSource": blockDevice,
+        "core.v1.ReplicationController": TypeDefaults { controller in
+            let labels = JSON.object(controller)[path: ["spec", "template", "metadata", "labels"]]?.object ?? [:]
+            guard !labels.isEmpty else { return }
+            controller.withObject("spec") { spec in
+                if spec["selector"]?.object?.isEmpty ?? true { spec["selector"] = .object(labels) }
+            }
+            guard controller["metadata"]?["labels"]?.object?.isEmpty ?? true else { return }
+            controller.withObject("metadata") { $0["labels"] = .object(labels) }
         },
+        "core.v1.ReplicationControllerSpec": TypeDefaults(["replicas": 1]),
+        "core.v1.ScaleIOPersistentVolumeSource": TypeDefaults(["fsType": "xfs", "storageMode": "ThinProvisioned"]),
+        "core.v1.ScaleIOVolumeSource": TypeDefaults(["fsType": "xfs", "storageMode": "ThinProvisioned"]),
         "core.v1.Secret": TypeDefaults(["type": "Opaque"]),
         "core.v1.SecretVolumeSource": TypeDefaults(["defaultMode": 420]),
         "core.v1.ServiceAccountTokenProjection": TypeDefaults(["expirationSeconds": 3600]),
@@ -73,10 +101,18 @@ extension TypeDefaults {
         "core.v1.ServiceSpec": TypeDefaults(["sessionAffinity": "None", "type": "ClusterIP"], rule: service),
         "core.v1.Volume": TypeDefaults(rule: volume),
         "discovery.v1.EndpointPort": TypeDefaults(["name": "", "protocol": "TCP"]),
+        "flowcontrol.v1.ExemptPriorityLevelConfiguration": TypeDefaults(["lendablePercent": 0, "nominalConcurrencyShares": 0]),
+        "flowcontrol.v1.FlowSchemaSpec": TypeDefaults(["matchingPrecedence": 1000], zeroIsAbsent: true),
+        "flowcontrol.v1.LimitedPriorityLevelConfiguration": TypeDefaults(["lendablePercent": 0, "nominalConcurrencyShares": 30]),
+        "flowcontrol.v1.PriorityLevelConfigurationSpec": TypeDefaults { spec in
+            if spec["type"] == "Exempt" { spec.withObject("exempt") { _ in } }
+        },
+        "flowcontrol.v1.QueuingConfiguration": TypeDefaults(["handSize": 8, "queueLengthLimit": 50, "queues": 64], zeroIsAbsent: true),
         "gitctl.v1alpha1.ApplicationDestination": TypeDefaults(["namespace": "default"]),
         "gitctl.v1alpha1.ApplicationSource": TypeDefaults(["path": "."]),
         "gitctl.v1alpha1.ApplicationSpec": TypeDefaults(["destination": [:], "sync": [:], "suspend": false]),
         "gitctl.v1alpha1.ApplicationSync": TypeDefaults(["interval": "1m", "prune": true, "selfHeal": true]),
+        "networking.v1.IngressClassParametersReference": TypeDefaults(["scope": "Cluster"]),
         "networking.v1.NetworkPolicyPort": TypeDefaults(["protocol": "TCP"]),
         "networking.v1.NetworkPolicySpec": TypeDefaults { spec in
             let hasEgress = spec["egress"]?.array?.isEmpty == false
@@ -88,6 +124,12 @@ extension TypeDefaults {
             if kind == "User" || kind == "Group" { subject.setDefault("apiGroup", "rbac.authorization.k8s.io") }
         },
         "scheduling.v1.PriorityClass": TypeDefaults(["preemptionPolicy": "PreemptLowerPriority"]),
+        "storage.v1.CSIDriverSpec": TypeDefaults([
+            "attachRequired": true, "fsGroupPolicy": "ReadWriteOnceWithFSType", "podInfoOnMount": false, "requiresRepublish": false,
+            "seLinuxMount": false, "storageCapacity": false,
+        ]) { spec in
+            if spec["volumeLifecycleModes"]?.array?.isEmpty ?? true { spec["volumeLifecycleModes"] = ["Persistent"] }
+        },
         "storage.v1.StorageClass": TypeDefaults(["reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"]),
     ]
 }
@@ -98,6 +140,18 @@ extension TypeDefaults {
         "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
     ]) { container in
         container.setDefault("imagePullPolicy", pullPolicy(container["image"]?.string ?? ""))
+    }
+
+    private static let blockDevice = TypeDefaults(["keyring": "/etc/ceph/keyring", "pool": "rbd", "user": "admin"])
+
+    /// 80 % of the CPU that the pods ask for.
+    private static let processorTarget: JSON = [
+        ["type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 80]]]
+    ]
+
+    private static func scaling(_ rules: inout JSONObject, _ policies: JSON) {
+        rules.setDefault("selectPolicy", "Max")
+        if rules["policies"]?.array?.isEmpty ?? true { rules["policies"] = policies }
     }
 
     /// Always for the tag `latest`, written or implied; a digest implies no tag.

@@ -59,7 +59,13 @@ struct ServiceAllocator: Sendable {
     }
 
     private static func ports(of service: Object) -> [Int] {
-        (service["spec", "ports"]?.array ?? []).compactMap { $0["nodePort"]?.int.map { Int($0) } }.filter { $0 != 0 }
+        let asked = (service["spec", "ports"]?.array ?? []).map { $0["nodePort"] } + [service["spec", "healthCheckNodePort"]]
+        return asked.compactMap { $0?.int.flatMap { Int(exactly: $0) } }.filter { $0 != 0 }
+    }
+
+    /// Load balancers ask nodes whether they have an endpoint, where only those are to be used.
+    private static func needsHealthPort(_ service: Object) -> Bool {
+        type(service) == "LoadBalancer" && service["spec", "externalTrafficPolicy"]?.string == "Local"
     }
 
     /// Notes what a stored Service holds.
@@ -97,6 +103,7 @@ struct ServiceAllocator: Sendable {
         do throws(APIStatus) {
             try claimAddress(&service, &claim)
             try claimPorts(&service, &claim)
+            try claimHealthPort(&service, &claim)
         } catch {
             release(claim)
             throw error
@@ -128,6 +135,12 @@ struct ServiceAllocator: Sendable {
                 new["spec", "clusterIPs"] = old["spec", "clusterIPs"]
             }
             for key in ["ipFamilies", "ipFamilyPolicy"] where new["spec", key] == nil { new["spec", key] = old["spec", key] }
+        }
+        let healthPort = old["spec", "healthCheckNodePort"]
+        if needsHealthPort(new), needsHealthPort(old) {
+            if new["spec", "healthCheckNodePort"]?.int ?? 0 == 0 { new["spec", "healthCheckNodePort"] = healthPort }
+        } else if !needsHealthPort(new), new["spec", "healthCheckNodePort"] == healthPort {
+            new["spec", "healthCheckNodePort"] = nil
         }
         guard let ports = new["spec", "ports"]?.array else { return }
         let before = old["spec", "ports"]?.array ?? []
@@ -205,7 +218,7 @@ struct ServiceAllocator: Sendable {
         // Chosen numbers first, so that none of them is handed out to a neighbour.
         for (index, port) in list.enumerated() {
             guard let number = port["nodePort"]?.int, number != 0 else { continue }
-            try take(port: number, index, service, &claim)
+            try take(port: number, field: "spec.ports[\(index)].nodePort", service, &claim)
         }
         for (index, port) in list.enumerated() where port["nodePort"]?.int ?? 0 == 0 {
             // One service port over two protocols keeps one node port, where it can.
@@ -216,7 +229,17 @@ struct ServiceAllocator: Sendable {
         service["spec", "ports"] = .array(list)
     }
 
-    private mutating func take(port number: Int64, _ index: Int, _ service: Object, _ claim: inout Claim) throws(APIStatus) {
+    private mutating func claimHealthPort(_ service: inout Object, _ claim: inout Claim) throws(APIStatus) {
+        // Set where it is of no use, it is left for validation to refuse.
+        guard Self.needsHealthPort(service) else { return }
+        if let number = service["spec", "healthCheckNodePort"]?.int, number != 0 {
+            try take(port: number, field: "spec.healthCheckNodePort", service, &claim)
+        } else {
+            service["spec", "healthCheckNodePort"] = JSON(try nextFreePort(&claim))
+        }
+    }
+
+    private mutating func take(port number: Int64, field: String, _ service: Object, _ claim: inout Claim) throws(APIStatus) {
         // One out of range is for validation to refuse.
         guard let port = Int(exactly: number), Self.nodePorts.contains(port) else { return }
         if let holder = ports[port] {
@@ -226,7 +249,7 @@ struct ServiceAllocator: Sendable {
                 [
                     .init(
                         reason: "FieldValueInvalid", message: "Invalid value: \(port): provided port is already allocated",
-                        field: "spec.ports[\(index)].nodePort")
+                        field: field)
                 ])
         }
         ports[port] = service.uid

@@ -97,12 +97,12 @@ extension Validation {
     }
 
     /// A workload's selector must be given, select something, and match its own template.
-    static func checkOwnSelector(_ spec: Field, _ errors: inout Errors) {
+    static func checkOwnSelector(_ spec: Field, of kind: String = "deployment", _ errors: inout Errors) {
         let selector = spec["selector"]
         guard selector.isPresent else { return errors.required(selector) }
         checkSelector(selector, &errors)
         if selector["matchLabels"].isEmpty, selector["matchExpressions"].isEmpty {
-            return errors.invalid(selector, "empty selector is invalid for deployment")
+            return errors.invalid(selector, "empty selector is invalid for \(kind)")
         }
         let labels = spec["template"]["metadata"]["labels"]
         // An operator that does not parse was reported above.

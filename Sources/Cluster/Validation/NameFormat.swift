@@ -4,6 +4,8 @@ extension Validation {
     /// Source: apimachinery, util/validation.
     enum NameFormat: Sendable {
         case dnsLabel, dnsSubdomain, dns1035Label, labelKey, labelValue, configKey, environmentName, portName
+        /// Anything that can stand alone in a path.
+        case pathSegment
 
         /// What is wrong with `text`; empty when nothing is.
         func problems(of text: String) -> [String] {
@@ -26,6 +28,9 @@ extension Validation {
                 return bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "=") }
                     ? [] : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
             case .portName: return Self.portNameProblems(bytes)
+            case .pathSegment:
+                if text == "." || text == ".." { return ["may not be '\(text)'"] }
+                return ["/", "%"].filter(text.contains).map { "may not contain '\($0)'" }
             }
         }
 

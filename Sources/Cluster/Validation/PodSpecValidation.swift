@@ -108,7 +108,7 @@ extension Validation {
     }
 
     /// A workload's template: labels, annotations, spec, and the restart policies that the kind allows.
-    static func checkTemplate(_ template: Field, restartPolicies: [String], _ errors: inout Errors) {
+    static func checkTemplate(_ template: Field, restartPolicies: [String], of kind: String = "ReplicaSet", _ errors: inout Errors) {
         checkLabels(template["metadata"]["labels"], &errors)
         checkAnnotations(template["metadata"]["annotations"], &errors)
         let spec = template["spec"]
@@ -116,7 +116,7 @@ extension Validation {
         let policy = spec["restartPolicy"]
         if policy.isPresent, !restartPolicies.contains(policy.text) { errors.unsupported(policy, restartPolicies) }
         if spec["activeDeadlineSeconds"].isPresent, restartPolicies == ["Always"] {
-            errors.forbidden(spec["activeDeadlineSeconds"], "activeDeadlineSeconds in ReplicaSet is not Supported")
+            errors.forbidden(spec["activeDeadlineSeconds"], "activeDeadlineSeconds in \(kind) is not Supported")
         }
     }
 }

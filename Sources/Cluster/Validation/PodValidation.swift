@@ -1,7 +1,14 @@
 import APIMachinery
 
 extension Validation {
-    static let pods = Rules(check: { root, errors in checkPodSpec(root["spec"], &errors) }, update: checkPodUpdate)
+    static let pods = Rules(
+        check: { root, errors in
+            checkPodSpec(root["spec"], &errors)
+            // Of a pod just created, which has no version yet.
+            if !root["spec"]["ephemeralContainers"].isEmpty, root["metadata"]["resourceVersion"].isEmpty {
+                errors.forbidden(root["spec"]["ephemeralContainers"], "cannot be set on create")
+            }
+        }, update: checkPodUpdate)
 
     private static let mutableFields =
         "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"

@@ -25,12 +25,23 @@ extension Validation {
             errors.oneOf(spec["externalTrafficPolicy"], ["Cluster", "Local"])
             errors.oneOf(spec["internalTrafficPolicy"], ["Cluster", "Local"])
             checkServicePorts(spec, type: type, &errors)
+            let healthPort = spec["healthCheckNodePort"]
+            if healthPort.int ?? 0 != 0 {
+                checkPortNumber(healthPort, &errors)
+                if type != "LoadBalancer" || spec["externalTrafficPolicy"].text != "Local" {
+                    errors.invalid(healthPort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'")
+                }
+            }
             if spec["clusterIP"].isPresent, let first = spec["clusterIPs"].elements.first, first.text != spec["clusterIP"].text {
                 errors.invalid(spec["clusterIPs"], "first value must match `clusterIP`")
             }
         },
         update: { new, old, errors in
             let (spec, before) = (new["spec"], old["spec"])
+            func needsHealthPort(_ spec: Field) -> Bool {
+                spec["type"].text == "LoadBalancer" && spec["externalTrafficPolicy"].text == "Local"
+            }
+            if needsHealthPort(spec), needsHealthPort(before) { errors.immutable(spec["healthCheckNodePort"], before["healthCheckNodePort"]) }
             // Changing to or from ExternalName gives up or takes an address; otherwise it stays.
             if spec["type"].text == "ExternalName" || before["type"].text == "ExternalName" || before["clusterIP"].isEmpty {
                 return

@@ -14,28 +14,32 @@ package enum Validation {
         var update: @Sendable (Field, Field, inout Errors) -> Void = { _, _, _ in }
     }
 
-    private static let rules: [GroupResource: Rules] = [
-        ResourceType.namespaces.groupResource: namespaces,
-        ResourceType.nodes.groupResource: nodes,
-        ResourceType.pods.groupResource: pods,
-        ResourceType.services.groupResource: services,
-        ResourceType.endpoints.groupResource: endpoints,
-        ResourceType.configMaps.groupResource: configMaps,
-        ResourceType.secrets.groupResource: secrets,
-        ResourceType.serviceAccounts.groupResource: Rules(),
-        ResourceType.events.groupResource: events,
-        ResourceType.persistentVolumes.groupResource: persistentVolumes,
-        ResourceType.persistentVolumeClaims.groupResource: persistentVolumeClaims,
-        ResourceType.leases.groupResource: leases,
-        ResourceType.endpointSlices.groupResource: endpointSlices,
-        ResourceType.deployments.groupResource: deployments,
-        ResourceType.replicaSets.groupResource: replicaSets,
-        ResourceType.jobs.groupResource: jobs,
-        ResourceType.applications.groupResource: applications,
+    private static let rules: [GroupResource: Rules] = Dictionary(uniqueKeysWithValues: rows.map { ($0.0.groupResource, $0.1) })
+
+    private static let rows: [(ResourceType, Rules)] = [
+        (.namespaces, namespaces), (.nodes, nodes), (.pods, pods), (.services, services), (.endpoints, endpoints),
+        (.configMaps, configMaps), (.secrets, secrets), (.events, events), (.persistentVolumes, persistentVolumes),
+        (.persistentVolumeClaims, persistentVolumeClaims), (.limitRanges, limitRanges), (.resourceQuotas, resourceQuotas),
+        (.podTemplates, podTemplates), (.replicationControllers, replicationControllers), (.leases, leases),
+        (.endpointSlices, endpointSlices), (.controllerRevisions, controllerRevisions), (.daemonSets, daemonSets),
+        (.deployments, deployments), (.replicaSets, replicaSets), (.statefulSets, statefulSets), (.jobs, jobs), (.cronJobs, cronJobs),
+        (.horizontalPodAutoscalers, horizontalPodAutoscalers), (.podDisruptionBudgets, podDisruptionBudgets), (.ingresses, ingresses),
+        (.ingressClasses, ingressClasses), (.networkPolicies, networkPolicies), (.ipAddresses, ipAddresses), (.serviceCIDRs, serviceCIDRs),
+        (.roles, roles), (.clusterRoles, clusterRoles), (.roleBindings, roleBindings), (.clusterRoleBindings, clusterRoleBindings),
+        (.certificateSigningRequests, certificateSigningRequests), (.storageClasses, storageClasses),
+        (.volumeAttributesClasses, volumeAttributesClasses), (.volumeAttachments, volumeAttachments), (.csiDrivers, csiDrivers),
+        (.csiNodes, csiNodes), (.csiStorageCapacities, csiStorageCapacities), (.priorityClasses, priorityClasses),
+        (.runtimeClasses, runtimeClasses), (.flowSchemas, flowSchemas), (.priorityLevelConfigurations, priorityLevelConfigurations),
+        (.mutatingWebhookConfigurations, mutatingWebhookConfigurations), (.validatingWebhookConfigurations, validatingWebhookConfigurations),
+        (.mutatingAdmissionPolicies, mutatingAdmissionPolicies), (.mutatingAdmissionPolicyBindings, mutatingAdmissionPolicyBindings),
+        (.validatingAdmissionPolicies, validatingAdmissionPolicies),
+        (.validatingAdmissionPolicyBindings, validatingAdmissionPolicyBindings), (.applications, applications),
     ]
 
     /// All errors of `new`, in the order of its fields; empty when it is valid.
-    package static func validate(_ new: Object, old: Object?, type: ResourceType) -> [FieldError] {
+    ///
+    /// - Parameter subresource: of pods, the part that was written: it may change what the pod itself may not.
+    package static func validate(_ new: Object, old: Object?, type: ResourceType, subresource: String? = nil) -> [FieldError] {
         let rules = rules[type.groupResource] ?? Rules()
         let root = Field(new.json)
         var errors = Errors()
@@ -44,7 +48,7 @@ package enum Validation {
         if let old {
             let before = Field(old.json)
             checkMetadataUpdate(root, before, &errors)
-            rules.update(root, before, &errors)
+            rules.update(root, type == .pods ? checkPart(subresource, root, before, &errors) : before, &errors)
         }
         return errors.found
     }

@@ -39,9 +39,11 @@ extension Registry {
     }
 
     /// Runs the kind's rules. Throws `invalid` with every error.
-    func validate(_ new: Object, old: Object?, _ type: ResourceType, _ context: RequestContext) throws(APIStatus) {
+    func validate(
+        _ new: Object, old: Object?, _ type: ResourceType, subresource: String? = nil, _ context: RequestContext
+    ) throws(APIStatus) {
         var causes: [APIStatus.Cause] = []
-        var errors = Validation.validate(new, old: old, type: type) + (try checkCustom(new, old: old, type))
+        var errors = Validation.validate(new, old: old, type: type, subresource: subresource) + (try checkCustom(new, old: old, type))
         if type.groupResource == KindCatalog.definitionResource { errors += checkDefinition(new, old: old, context) }
         for cause in errors.map(\.cause) where !causes.contains(cause) { causes.append(cause) }
         if !causes.isEmpty { throw .invalid(type.gvk, name: new.name, causes) }

@@ -13,7 +13,7 @@ extension Registry {
         }
     }
 
-    private static func success(_ code: Int) -> Object {
+    static func success(_ code: Int) -> Object {
         Object(["apiVersion": "v1", "kind": "Status", "metadata": [:], "status": "Success", "code": JSON(code)])
     }
 
@@ -63,22 +63,6 @@ extension Registry {
             "type": "PodScheduled", "status": "True", "lastProbeTime": .null, "lastTransitionTime": .string(now.description),
         ]
         return conditions.filter { $0["type"]?.string != "PodScheduled" } + [condition]
-    }
-
-    // MARK: Eviction
-
-    /// Deletes a pod on behalf of a drain.
-    private func evict(_ key: ObjectKey, _ eviction: Object, options: WriteOptions, context: RequestContext) async throws(APIStatus) -> Object {
-        var deletion = DeleteOptions()
-        deletion.isDryRun = options.isDryRun
-        let asked = eviction["deleteOptions"]
-        deletion.gracePeriodSeconds = asked?["gracePeriodSeconds"]?.int.map { Int($0) }
-        deletion.propagation = asked?["propagationPolicy"]?.string.flatMap(DeleteOptions.Propagation.init(rawValue:))
-        deletion.preconditionUID = asked?["preconditions"]?["uid"]?.string
-        deletion.preconditionResourceVersion = asked?["preconditions"]?["resourceVersion"]?.string
-        if asked?["dryRun"]?.array?.isEmpty == false { deletion.isDryRun = true }
-        _ = try await delete(key, options: deletion, context: context)
-        return Self.success(201)
     }
 
     // MARK: Tokens

@@ -108,7 +108,7 @@ extension Registry {
         let claim = try addresses.claim(for: &new, old: old, type: type)
         do throws(APIStatus) {
             prepareDefinition(&new, type)
-            try validate(new, old: old, type, context)
+            try validate(new, old: old, type, subresource: subresource, context)
         } catch {
             addresses.release(claim)
             throw error

@@ -1,0 +1,96 @@
+import APIMachinery
+
+/// `pods/eviction`: deletes a pod on behalf of a drain, as far as the budgets allow.
+/// Source: kubernetes, pkg/registry/core/pod/storage/eviction.go; KEP-3017.
+extension Registry {
+    /// Pods whose disruption a budget remembers at most.
+    private static let disruptedPodsMax = 2000
+
+    func evict(_ key: ObjectKey, _ eviction: Object, options: WriteOptions, context: RequestContext) async throws(APIStatus) -> Object {
+        var deletion = DeleteOptions()
+        let asked = eviction["deleteOptions"]
+        deletion.isDryRun = options.isDryRun || asked?["dryRun"]?.array?.isEmpty == false
+        deletion.gracePeriodSeconds = asked?["gracePeriodSeconds"]?.int.map { Int($0) }
+        deletion.propagation = asked?["propagationPolicy"]?.string.flatMap(DeleteOptions.Propagation.init(rawValue:))
+        deletion.preconditionUID = asked?["preconditions"]?["uid"]?.string
+        deletion.preconditionResourceVersion = asked?["preconditions"]?["resourceVersion"]?.string
+        guard let pod = store.latest(ResourceType.pods.groupResource, namespace: key.namespace ?? "", name: key.name)?.object else {
+            throw .notFound(key.type, name: key.name)
+        }
+        if !Self.needsNoBudget(pod), let budget = try budget(of: pod) {
+            if Self.countsAsDisruption(pod, budget) {
+                try await spend(budget, on: pod, isDryRun: deletion.isDryRun, context: context)
+            } else if deletion.preconditionResourceVersion == nil {
+                // What was seen not to be healthy must still not be when it goes.
+                deletion.preconditionResourceVersion = pod.resourceVersion
+            }
+        }
+        _ = try await delete(key, options: deletion, context: context)
+        return Self.success(201)
+    }
+
+    /// Pods that have ended, wait, or go already disrupt nothing.
+    private static func needsNoBudget(_ pod: Object) -> Bool {
+        pod.isDeleting || ["Succeeded", "Failed", "Pending"].contains(pod["status", "phase"]?.string ?? "")
+    }
+
+    /// The one budget that selects the pod. Throws `internalError` for several.
+    private func budget(of pod: Object) throws(APIStatus) -> Object? {
+        let budgets = store.snapshot(ResourceType.podDisruptionBudgets.groupResource).versions.objects(in: pod.namespace).filter { version in
+            // A selector that does not parse was refused when the budget was written; none selects nothing.
+            guard let json = version.object["spec", "selector"], let selector = try? LabelSelector(json: json) else { return false }
+            return selector.matches(pod.labels)
+        }
+        if budgets.count > 1 {
+            throw APIStatus(.internalError, "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
+        }
+        return budgets.first?.object
+    }
+
+    /// A pod that is not ready may go without asking, if the budget says so.
+    private static func countsAsDisruption(_ pod: Object, _ budget: Object) -> Bool {
+        let isReady = pod["status", "conditions"]?.array?.contains { $0["type"] == "Ready" && $0["status"] == "True" } ?? false
+        if isReady { return true }
+        if budget["spec", "unhealthyPodEvictionPolicy"] == "AlwaysAllow" { return false }
+        let healthy = budget["status", "currentHealthy"]?.int ?? 0
+        let desired = budget["status", "desiredHealthy"]?.int ?? 0
+        return !(healthy >= desired && desired > 0)
+    }
+
+    /// Takes one disruption off the budget. Throws `tooManyRequests` when none is left.
+    private func spend(_ budget: Object, on pod: Object, isDryRun: Bool, context: RequestContext) async throws(APIStatus) {
+        let key = ObjectKey(.podDisruptionBudgets, namespace: budget.namespace, name: budget.name)
+        let now = clock.now
+        var options = WriteOptions()
+        options.isDryRun = isDryRun
+        _ = try await modify(key, subresource: "status", options: options, manager: "eviction", context: context) { live throws(APIStatus) in
+            try Self.checkBudget(live, pod)
+            var spent = live
+            spent["status", "disruptionsAllowed"] = .int((live["status", "disruptionsAllowed"]?.int ?? 0) - 1)
+            spent["status", "disruptedPods", pod.name] = .string(now.description)
+            spent.resourceVersion = ""
+            return spent
+        }
+    }
+
+    private static func checkBudget(_ budget: Object, _ pod: Object) throws(APIStatus) {
+        let text = "Cannot evict pod as it would violate the pod's disruption budget."
+        func refusal(_ detail: String, retryAfter seconds: Int?) -> APIStatus {
+            APIStatus(
+                .tooManyRequests, text, causes: [.init(reason: "DisruptionBudget", message: detail, field: "")], retryAfterSeconds: seconds)
+        }
+        let allowed = budget["status", "disruptionsAllowed"]?.int ?? 0
+        if budget["status", "observedGeneration"]?.int ?? 0 < budget.generation {
+            throw refusal("The disruption budget \(budget.name) is still being processed by the server.", retryAfter: 10)
+        }
+        if allowed < 0 { throw .forbidden(.podDisruptionBudgets, name: budget.name, "pdb disruptions allowed is negative") }
+        if budget["status", "disruptedPods"]?.object?.count ?? 0 > disruptedPodsMax {
+            throw .forbidden(.podDisruptionBudgets, name: budget.name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller")
+        }
+        if allowed == 0 {
+            throw refusal(
+                "The disruption budget \(budget.name) needs \(budget["status", "desiredHealthy"]?.int ?? 0) healthy pods and has \(budget["status", "currentHealthy"]?.int ?? 0) currently",
+                retryAfter: nil)
+        }
+    }
+}
