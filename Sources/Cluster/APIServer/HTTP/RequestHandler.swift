@@ -207,7 +207,7 @@ final class RequestHandler: ChannelDuplexHandler {
         if response.status.mayHaveResponseBody {
             head.headers.replaceOrAdd(name: "content-length", value: String(response.contentLength))
         }
-        head.headers.replaceOrAdd(name: "cache-control", value: "no-cache, private")
+        if !head.headers.contains(name: "cache-control") { head.headers.add(name: "cache-control", value: "no-cache, private") }
         answer.pieces = response.status.mayHaveResponseBody && answer.head.method != .HEAD ? BodyPieces(response.body) : nil
         state = .answering(answer)
         write(context: context, data: wrapOutboundOut(.head(head)), promise: nil)
