@@ -57,7 +57,7 @@ package struct Scheduler: Service {
 
     private func informers(feeding brain: Brain) -> [Informer] {
         func informer(_ type: ResourceType, _ apply: @escaping @Sendable (inout SchedulerState, Object, Bool) -> Void) -> Informer {
-            let informer = Informer(type, client: client, transform: Self.trimmed, clock: clock, logger: logger)
+            let informer = Informer(type, client: client, transform: Informer.withoutManagedFields, clock: clock, logger: logger)
             informer.onChange { change in
                 let isGone = if case .deleted = change { true } else { false }
                 brain.apply { apply(&$0, change.object, isGone) }
@@ -70,13 +70,6 @@ package struct Scheduler: Service {
             informer(.persistentVolumeClaims) { $0.claimChanged($1, isGone: $2) },
             informer(.pods) { state, pod, isGone in if isGone { state.podGone(pod) } else { state.podChanged(pod) } },
         ]
-    }
-
-    private static func trimmed(_ object: Object) -> Object {
-        guard object["metadata", "managedFields"] != nil else { return object }
-        var copy = object
-        copy.set(nil, at: ["metadata", "managedFields"])
-        return copy
     }
 
     private func decide(_ brain: Brain, _ recorder: EventRecorder) async {
