@@ -15,9 +15,10 @@ struct JournalConnection: ~Copyable {
         CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         """
 
-    /// A version that is no longer live, oldest first: what retention removes.
+    /// A version that is no longer live: what retention removes, in the order in which they ceased to be.
     private struct Superseded {
         var revision: UInt64
+        /// When its successor was written; of a deletion, when that was.
         var time: Timestamp
     }
 
@@ -91,7 +92,13 @@ struct JournalConnection: ~Copyable {
     private mutating func loadSuperseded() throws(SQLiteError) {
         superseded = []
         supersededHead = 0
-        let rows = try database.prepare("SELECT revision, time FROM versions WHERE revision NOT IN (SELECT revision FROM objects) ORDER BY revision")
+        let rows = try database.prepare(
+            """
+            SELECT v.revision, coalesce(n.time, v.time)
+            FROM versions v LEFT JOIN versions n ON n.previous = v.revision
+            WHERE v.revision NOT IN (SELECT revision FROM objects)
+            ORDER BY coalesce(n.revision, v.revision), v.revision
+            """)
         while try rows.step() {
             superseded.append(Superseded(revision: UInt64(bitPattern: rows.integer(0)), time: Timestamp(nanoseconds: rows.integer(1))))
         }
