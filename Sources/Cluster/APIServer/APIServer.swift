@@ -63,7 +63,7 @@ package final class APIServer: Sendable {
             switch route {
             case .path: reply = try answerPath(request, user: user)
             case .resource(let route):
-                label = Metrics.Label(verb: route.verb.rawValue, resource: route.subresource.map { "\(route.resource)/\($0)" } ?? route.resource)
+                label = metricsLabel(route)
                 reply = try answer(request, route, user: user)
             }
         } catch {
@@ -75,6 +75,15 @@ package final class APIServer: Sendable {
             metrics.count(label, code: code, duration: start.duration(to: .now))
         }
         return reply
+    }
+
+    /// Only names of what is served: a client's own would come out again in the text of the metrics.
+    private func metricsLabel(_ route: ResourceRoute) -> Metrics.Label {
+        let type = registry.resourceType(group: route.group, version: route.version, plural: route.resource) ?? Review.named(route)?.type
+        guard let type else { return Metrics.Label(verb: route.verb.rawValue, resource: "") }
+        guard let name = route.subresource else { return Metrics.Label(verb: route.verb.rawValue, resource: type.plural) }
+        let subresource = Subresource.named(name, of: type) == nil ? "unknown" : name
+        return Metrics.Label(verb: route.verb.rawValue, resource: "\(type.plural)/\(subresource)")
     }
 
     /// Authenticates and authorizes.

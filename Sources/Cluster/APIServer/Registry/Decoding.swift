@@ -40,6 +40,12 @@ extension Registry {
 
     /// Runs the kind's rules. Throws `invalid` with every error.
     func validate(_ new: Object, old: Object?, _ type: ResourceType) throws(APIStatus) {
+        // Merges and managed fields may nest deeper than any request; what is stored must be read again.
+        guard new.json.depth <= JSON.depthMax else {
+            throw .invalid(
+                type.gvk, name: new.name,
+                [.init(reason: "FieldValueTooLong", message: "Too long: may not nest deeper than \(JSON.depthMax) levels", field: "<object>")])
+        }
         var causes: [APIStatus.Cause] = []
         for cause in Validation.validate(new, old: old, type: type).map(\.cause) where !causes.contains(cause) { causes.append(cause) }
         if !causes.isEmpty { throw .invalid(type.gvk, name: new.name, causes) }
