@@ -1,9 +1,11 @@
 # make run · make test · make bench · make format
-# `run` and `bench` use a release build, `test` a debug one, in which every check of Swift is on.
+# `run` and `bench` use a release build. `test` uses a debug one, in which every check of Swift is on,
+# and for the end-to-end tests a clean clone with a release build: what a user would run.
 
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 GITCTL = .build/release/gitctl
+CLONE = .build-clone
 
 .PHONY: run test bench build setup root format clean
 
@@ -18,7 +20,9 @@ test: root
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --skip EndToEndTests --skip SimulationTests
 	$(SWIFT) test --skip-build --filter SimulationTests
-	$(SWIFT) test --skip-build --filter EndToEndTests
+	scripts/clone $(CLONE)
+	$(MAKE) -C $(CLONE) build
+	GITCTL_CLONE=$(CURDIR)/$(CLONE) $(SWIFT) test --skip-build --filter EndToEndTests
 
 bench: root setup build
 	Benchmarks/run

@@ -84,7 +84,7 @@ extension EndToEnd {
         func missingPrerequisites() async throws {
             try await Host.with { host in
                 let user = try await host.run(
-                    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", Host.binary, "daemon", "--data-dir", "/tmp/\(host.name)-nobody", limit: .seconds(20))
+                    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", Host.binary, "daemon", "--data-dir", "/tmp/\(host.namespace.name)-nobody", limit: .seconds(20))
                 #expect(user.exitCode == 1 && user.errorOutput.contains("root"), "\(user)")
                 let bare = try await host.script(
                     "unshare -m sh -c 'for p in containerd runc; do mount --bind /bin/false $(command -v $p) 2>/dev/null; done; mount -t tmpfs none /usr/lib/cni; exec \(Host.binary) daemon --data-dir \(host.dataDirectory)'",

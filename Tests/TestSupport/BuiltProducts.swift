@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// What the build that runs the tests has made, and programs that `scripts/setup --test` fetched.
 package enum BuiltProducts {
@@ -9,8 +9,11 @@ package enum BuiltProducts {
         return String(cString: path)
     }
 
-    /// The `gitctl` that belongs to this build.
-    package static var gitctl: String { directory(of: testBinary) + "/gitctl" }
+    /// The clean clone with a release build that `make test` makes, if it runs the tests.
+    package static let clone = ProcessInfo.processInfo.environment["GITCTL_CLONE"]
+
+    /// The clone's `gitctl`, else the one that was built with the tests.
+    package static var gitctl: String { clone.map { $0 + "/.build/release/gitctl" } ?? directory(of: testBinary) + "/gitctl" }
 
     /// The root of the source tree.
     package static var sources: String { directory(of: directory(of: directory(of: "\(#filePath)"))) }

@@ -9,7 +9,8 @@ import Subprocess
 /// Runs programs for a test, inside a network namespace when given one, each with a time limit.
 package struct CommandRunner: Sendable {
     /// How a program ended and what it wrote.
-    package struct Outcome: Sendable {
+    package struct Outcome: Sendable, CustomStringConvertible {
+        package var command: String
         /// The exit code; nil when a signal ended it.
         package var exitCode: Int?
         package var output: String
@@ -17,6 +18,7 @@ package struct CommandRunner: Sendable {
         package var isSuccess: Bool { exitCode == 0 }
         /// Both streams, for a message of a failed expectation.
         package var text: String { output + errorOutput }
+        package var description: String { "$ \(command)\n\(exitCode.map { "exit \($0)" } ?? "ended by a signal")\n\(text)" }
     }
 
     package struct Failure: Error, CustomStringConvertible {
@@ -52,7 +54,8 @@ package struct CommandRunner: Sendable {
                     output: .string(limit: Self.outputSizeBytesMax), error: .string(limit: Self.outputSizeBytesMax))
                 var code: Int?
                 if case .exited(let status) = result.terminationStatus { code = Int(status) }
-                return Outcome(exitCode: code, output: result.standardOutput, errorOutput: result.standardError)
+                return Outcome(
+                    command: arguments.joined(separator: " "), exitCode: code, output: result.standardOutput, errorOutput: result.standardError)
             }
             group.addTask {
                 try await Task.sleep(for: limit)
@@ -70,10 +73,7 @@ package struct CommandRunner: Sendable {
     @discardableResult
     package func output(_ arguments: [String], input: String = "", within limit: Duration = .seconds(30)) async throws -> String {
         let outcome = try await run(arguments, input: input, within: limit)
-        guard outcome.isSuccess else {
-            let code = outcome.exitCode.map { "exit code \($0)" } ?? "a signal"
-            throw Failure(description: "\(arguments.joined(separator: " ")) ended with \(code): \(outcome.text)")
-        }
+        guard outcome.isSuccess else { throw Failure(description: outcome.description) }
         return outcome.output
     }
 

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 
 /// A machine of a test's own: a network namespace with loopback and no way out, a data directory,
 /// and a repository with a copy of the example. Commands run as its user would run them.
 final class Host: Sendable {
-    let name: String
+    let namespace: NetworkNamespace
     /// Everything of the host; removed with it.
     let directory: String
     let environment: [String: String]
@@ -15,13 +16,12 @@ final class Host: Sendable {
     var volume: String { directory + "/volume" }
     static let port = 6443
 
-    /// The checkout under test, and the binary that was built with these tests.
-    static let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().path
-    static let binary = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path + "/gitctl"
+    /// The checkout under test, and the binary.
+    static let checkout = BuiltProducts.sources
+    static let binary = BuiltProducts.gitctl
 
-    private init(name: String, directory: String) {
-        self.name = name
+    private init(namespace: NetworkNamespace, directory: String) {
+        self.namespace = namespace
         self.directory = directory
         environment = [
             "GITCTL_DATA_DIR": directory + "/data", "KUBECONFIG": directory + "/data/kubeconfig", "HOME": directory,
@@ -36,13 +36,12 @@ final class Host: Sendable {
     /// Makes a host, gives it to `body`, and removes it whatever happens. When `body` fails, the end
     /// of the daemon's log is part of the error.
     static func with<Value>(_ body: (Host) async throws -> Value) async throws -> Value {
-        let name = "gitctl-test-" + String(UInt32.random(in: .min ... .max), radix: 36)
-        let host = Host(name: name, directory: "/tmp/" + name)
-        try await Shell.require(["ip", "netns", "add", name])
+        let namespace = try await NetworkNamespace.make("e2e")
+        let host = Host(namespace: namespace, directory: "/tmp/" + namespace.name)
         do {
-            try await host.require("ip", "link", "set", "lo", "up")
             try FileManager.default.createDirectory(atPath: host.dataDirectory + "/images", withIntermediateDirectories: true)
-            try await Shell.require([checkout + "/scripts/images", "--output", host.dataDirectory + "/images"], limit: .seconds(300))
+            try await CommandRunner().output(
+                checkout + "/scripts/images", "--output", host.dataDirectory + "/images", within: .seconds(300))
             try await host.makeRepository()
             let value = try await body(host)
             await host.remove()
@@ -50,7 +49,7 @@ final class Host: Sendable {
         } catch {
             let log = (try? String(contentsOfFile: host.dataDirectory + "/daemon.log", encoding: .utf8)) ?? ""  // absent before a start
             await host.remove()
-            throw CommandError(description: "\(error)\n--- end of the daemon's log:\n\(log.suffix(6000))")
+            throw CommandRunner.Failure(description: "\(error)\n--- end of the daemon's log:\n\(log.suffix(6000))")
         }
     }
 
@@ -66,48 +65,50 @@ final class Host: Sendable {
         // Each step stands for itself: what an earlier one could not end, a later one removes.
         _ = try? await gitctl("down", "--delete-data", limit: .seconds(60))
         for process in remainingProcesses() { kill(process.pid, SIGKILL) }
-        _ = try? await Shell.run(["sh", "-c", "grep -o ' \(directory)[^ ]*' /proc/self/mounts | sort -r | xargs -r umount -l"])
-        _ = try? await Shell.run(["ip", "netns", "delete", name])
+        _ = try? await CommandRunner().run(["sh", "-c", "grep -o ' \(directory)[^ ]*' /proc/self/mounts | sort -r | xargs -r umount -l"])
+        _ = try? await namespace.remove()
         try? FileManager.default.removeItem(atPath: directory)
     }
 
     // MARK: Commands
 
+    private func runner(in directory: String? = nil) -> CommandRunner {
+        CommandRunner(namespace: namespace, environment: environment, directory: directory)
+    }
+
     /// Runs a command inside the host.
-    func run(_ command: String..., directory: String? = nil, input: String = "", limit: Duration = .seconds(60)) async throws -> Outcome {
-        try await Shell.run(inside(command), environment: environment, directory: directory, input: input, limit: limit)
+    func run(_ command: String..., directory: String? = nil, input: String = "", limit: Duration = .seconds(60)) async throws
+        -> CommandRunner.Outcome
+    {
+        try await runner(in: directory).run(command, input: input, within: limit)
     }
 
     @discardableResult
     func require(_ command: String..., directory: String? = nil, input: String = "", limit: Duration = .seconds(60)) async throws -> String {
-        try await Shell.require(inside(command), environment: environment, directory: directory, input: input, limit: limit)
+        try await runner(in: directory).output(command, input: input, within: limit)
     }
 
     /// A shell script inside the host, in its repository.
     @discardableResult
-    func script(_ text: String, limit: Duration = .seconds(60)) async throws -> Outcome {
+    func script(_ text: String, limit: Duration = .seconds(60)) async throws -> CommandRunner.Outcome {
         try await run("bash", "-c", text, directory: repository, limit: limit)
     }
 
-    func gitctl(_ arguments: String..., directory: String? = nil, limit: Duration = .seconds(120)) async throws -> Outcome {
-        try await Shell.run(
-            inside([Self.binary] + arguments), environment: environment, directory: directory ?? repository, limit: limit)
+    func gitctl(_ arguments: String..., directory: String? = nil, limit: Duration = .seconds(120)) async throws -> CommandRunner.Outcome {
+        try await runner(in: directory ?? repository).run([Self.binary] + arguments, within: limit)
     }
 
     /// kubectl, which must succeed; answers its output without the last newline.
     @discardableResult
     func kubectl(_ arguments: String..., input: String = "") async throws -> String {
-        let output = try await Shell.require(
-            inside(["kubectl"] + arguments), environment: environment, input: input, limit: .seconds(90))
+        let output = try await runner().output([BuiltProducts.client("kubectl")] + arguments, input: input, within: .seconds(90))
         return output.hasSuffix("\n") ? String(output.dropLast()) : output
     }
 
     @discardableResult
     func git(_ arguments: String...) async throws -> String {
-        try await Shell.require(inside(["git"] + arguments), environment: environment, directory: repository, limit: .seconds(120))
+        try await runner(in: repository).output(["git"] + arguments, within: .seconds(120))
     }
-
-    private func inside(_ command: [String]) -> [String] { ["nsenter", "--net=/run/netns/\(name)"] + command }
 
     // MARK: The repository
 
@@ -145,25 +146,24 @@ final class Host: Sendable {
         return try await commit("Version \(version)")
     }
 
-    func push() async throws -> Outcome {
-        try await Shell.run(
-            inside(["git", "push", "gitctl", "HEAD:main"]), environment: environment, directory: repository, limit: .seconds(150))
+    func push() async throws -> CommandRunner.Outcome {
+        try await run("git", "push", "gitctl", "HEAD:main", directory: repository, limit: .seconds(150))
     }
 
     // MARK: The world
 
     /// `gitctl up` of the example, which must end healthy.
     @discardableResult
-    func up() async throws -> Outcome {
+    func up() async throws -> CommandRunner.Outcome {
         let outcome = try await gitctl("up", repository, "--timeout", "90s", limit: .seconds(120))
-        guard outcome.isSuccess else { throw CommandError(description: outcome.description) }
+        guard outcome.isSuccess else { throw CommandRunner.Failure(description: outcome.description) }
         return outcome
     }
 
     /// The daemon's process: named by its command line, which holds the data directory.
     func daemonProcess() throws -> Int32 {
         guard let daemon = remainingProcesses().first(where: { $0.command.contains("gitctl daemon") || $0.command.contains("/gitctl\u{0}daemon") }) else {
-            throw CommandError(description: "no daemon runs for \(dataDirectory)")
+            throw CommandRunner.Failure(description: "no daemon runs for \(dataDirectory)")
         }
         return daemon.pid
     }
@@ -191,7 +191,7 @@ final class Host: Sendable {
     func remainingMounts() throws -> [String] {
         try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n")
             .compactMap { line in line.split(separator: " ").dropFirst().first.map(String.init) }
-            .filter { $0.hasPrefix(directory) || $0.hasPrefix("/run/" + name) }
+            .filter { $0.hasPrefix(directory) || $0.hasPrefix("/run/" + namespace.name) }
     }
 
     /// The container ids that the runtime knows, by pod and container name, as the API tells.
@@ -214,6 +214,6 @@ final class Host: Sendable {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(50))
         }
-        throw CommandError(description: "not within \(limit): \(what)")
+        throw CommandRunner.Failure(description: "not within \(limit): \(what)")
     }
 }
