@@ -5,7 +5,7 @@
 enum RootCause {
     /// Layers that say nothing to the owner of the manifest. Text in quotes after them goes too.
     private static let layers = [
-        "rpc error: code = ", "failed to pull and unpack image", "failed to pull image", "failed to resolve reference",
+        "failed to pull and unpack image", "failed to pull image", "failed to resolve reference",
         "failed to resolve image", "failed to copy", "failed to do request", "failed to fetch", "Error response from daemon",
         "failed to create containerd task", "failed to start containerd task", "failed to create shim task", "failed to create shim",
         "failed to start container", "OCI runtime create failed", "runc create failed", "unable to start container process",
@@ -26,7 +26,8 @@ enum RootCause {
     /// The parts between `: ` from the first that is no layer; all of them when nothing else is left.
     private static func stripped(_ message: String) -> [String] {
         var all: [String] = []
-        var rest = message[...]
+        // gRPC's own words come first: `rpc error: code = NotFound desc = …`.
+        var rest = message.hasPrefix("rpc error: ") ? message.firstRange(of: " desc = ").map { message[$0.upperBound...] } ?? message[...] : message[...]
         while let end = rest.firstRange(of: ": ") {
             all.append(String(rest[..<end.lowerBound]))
             rest = rest[end.upperBound...]

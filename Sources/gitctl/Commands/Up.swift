@@ -19,7 +19,7 @@ package struct Up: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The Application's name; default: the directory's.", valueName: "name")) package var name: String?
     @Option(help: ArgumentHelp("The branch, tag or commit; default: HEAD.", valueName: "revision")) package var revision: String?
     @Option(help: ArgumentHelp("The directory of the manifests in the repository.", valueName: "path")) package var path: String?
-    @Option(help: ArgumentHelp("How long to wait for health.", valueName: "time"))
+    @Option(help: ArgumentHelp("How long to wait for health: 90s, 5m, 1h30m.", valueName: "time"))
     package var timeout = DurationArgument(.seconds(300))
     @OptionGroup package var instance: InstanceOptions
     @OptionGroup package var log: LogOptionGroup

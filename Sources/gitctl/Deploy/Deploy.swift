@@ -43,6 +43,7 @@ struct Deploy: Sendable {
     func run() async throws {
         let start = ContinuousClock.now
         var rollout = Rollout()
+        var progress = progress
         switch plan.source {
         case .url:
             try await apply(tracked: plan.revision)
@@ -57,7 +58,10 @@ struct Deploy: Sendable {
                 progress.note("\(push.commit.prefix(12)) is already pushed")
                 rollout.syncRequest = try await SyncRequest.send(name, client: client)
             } else {
-                do { try await self.push(push, tree, to: remote) } catch let refusal as Refusal {
+                do {
+                    try await self.push(push, tree, to: remote)
+                    progress = progress.withoutLines
+                } catch let refusal as Refusal {
                     // A first push that was refused leaves nothing behind, its Application neither.
                     if isNew { _ = try await client.delete(name.key) }
                     throw refusal.failure
@@ -68,7 +72,7 @@ struct Deploy: Sendable {
         // The push waited for the rollout already; what is left of the time is for what it did not see.
         let left = max(timeout - (ContinuousClock.now - start), .seconds(1))
         let follow = Follow(application: name, rollout: rollout, timeout: left, progress: progress)
-        try await LiveView(client: client).during { view in
+        try await LiveView(client: client).during { [progress] view in
             let commit = try await progress.during("waiting for \(name)") { try await follow.run(view) }
             try await Report(view: view, application: name, commit: commit).printAll()
         }

@@ -87,7 +87,7 @@ struct Follow: Sendable {
 
     private func failure(_ message: String, _ view: LiveView) -> Failure {
         let object = view.get(.applications, namespace: application.namespace, name: application.name)
-        let reasons = (object.map(view.workloads) ?? []).filter { !$0.isReady && !$0.reason.isEmpty }
+        let reasons = (object.map(view.workloads) ?? []).filter { !$0.isReady && !$0.reason.isEmpty && !message.contains($0.reason) }
             .map { "\($0.kind) \($0.namespace)/\($0.name): \($0.reason)" }
         return Failure(message, hints: reasons + ["`gitctl status \(application)` shows every object; the last good commit keeps running"])
     }

@@ -92,17 +92,23 @@ package final class Progress: Sendable {
     private static let frameTime = Duration.milliseconds(100)
 
     private let text: Mutex<ProgressText>
-    private let isTerminal: Bool
-    let style: Style
+    private let terminal: Terminal
+    private let isSilent: Bool
+    var style: Style { terminal.style }
+    private var isTerminal: Bool { terminal.isTerminal }
 
-    init(_ terminal: Terminal = .standardError) {
+    init(_ terminal: Terminal = .standardError, isSilent: Bool = false) {
         text = Mutex(ProgressText(terminal))
-        isTerminal = terminal.isTerminal
-        style = terminal.style
+        self.terminal = terminal
+        self.isSilent = isSilent
     }
+
+    /// For a step of which everything was said already: a block on a terminal, elsewhere nothing.
+    var withoutLines: Progress { Progress(terminal, isSilent: !isTerminal) }
 
     private func emit(_ change: (inout ProgressText) -> String) {
         // Written under the lock, so that two writers do not mix their lines.
+        guard !isSilent else { return }
         text.withLock { text in
             let output = change(&text)
             if !output.isEmpty { write(output, to: STDERR_FILENO) }
