@@ -97,7 +97,7 @@ struct HealthTests {
     static let table: [(type: ResourceType, yaml: String, state: Health.State, reason: String)] = [
         (.deployments, deployment.replacing("readyReplicas: 1, availableReplicas: 1", with: "readyReplicas: 2, availableReplicas: 2"), .healthy, ""),
         (.deployments, deployment.replacing("observedGeneration: 2", with: "observedGeneration: 1"), .progressing, "rollout not begun"),
-        (.deployments, deployment.replacing("replicas: 2, updatedReplicas: 2, readyReplicas: 1, availableReplicas: 1", with: "replicas: 3, updatedReplicas: 2, readyReplicas: 3, availableReplicas: 3"), .progressing, "3/2 ready — 1 old replicas to go"),
+        (.deployments, deployment.replacing("replicas: 2, updatedReplicas: 2, readyReplicas: 1, availableReplicas: 1", with: "replicas: 3, updatedReplicas: 2, readyReplicas: 3, availableReplicas: 3"), .progressing, "3/2 ready — 1 old replica to go"),
         (.deployments, deployment.replacing("observedGeneration: 2", with: "observedGeneration: 2, conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded, message: timed out}]"), .degraded, "1/2 ready — ProgressDeadlineExceeded: timed out"),
         (.jobs, "{metadata: {uid: j}, spec: {completions: 3}, status: {succeeded: 1}}", .progressing, "1/3 completed"),
         (.jobs, "{metadata: {uid: j}, status: {conditions: [{type: Complete, status: 'True'}]}}", .healthy, ""),

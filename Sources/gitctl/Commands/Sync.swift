@@ -33,6 +33,11 @@ package struct Sync: AsyncParsableCommand {
     }
 
     package func run() async throws {
+        let command = self
+        try await Interruption.during { try await command.sync() }
+    }
+
+    private func sync() async throws {
         let client = try cluster.client()
         let progress = Progress()
         let name = try await ApplicationChoice(client: client).named(application)

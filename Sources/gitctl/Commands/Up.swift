@@ -27,6 +27,11 @@ package struct Up: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
+        let command = self
+        try await Interruption.during { try await command.deploy() }
+    }
+
+    private func deploy() async throws {
         let progress = Progress()
         let plan: DeployPlan
         switch DeploySource(repo) {

@@ -76,8 +76,12 @@ struct DaemonProcess: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // POSIX_SPAWN_SETSID of <spawn.h>, which Glibc's module hides.
-        posix_spawnattr_setflags(&attributes, 0x80)
+        // What this command ignores or traps is not the daemon's.
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        // POSIX_SPAWN_SETSID of <spawn.h>, which Glibc's module hides, and POSIX_SPAWN_SETSIGDEF.
+        posix_spawnattr_setflags(&attributes, 0x80 | 0x04)
         var vector = arguments.map { strdup($0) } + [nil]
         defer { for pointer in vector { free(pointer) } }
         var child: pid_t = 0
