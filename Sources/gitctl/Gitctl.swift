@@ -14,9 +14,9 @@ package struct Gitctl: AsyncParsableCommand {
             One daemon holds a Kubernetes-compatible cluster and keeps it equal to what git says.
 
             Example:
-              gitctl up example-repo     # start the daemon, deploy a directory of a git repository
-              gitctl diff                # what the next push would change
-              git push gitctl            # deploy it
+              gitctl up example-repo  # start the daemon, deploy a directory
+              gitctl diff             # what the next push would change
+              git push gitctl         # deploy it
             """,
         version: version,
         subcommands: [
@@ -53,6 +53,7 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let status as APIStatus: self.init(status)
+        case is ControlClient.Unavailable: self.init("the daemon does not run", hints: ["start it with `gitctl up`"])
         case is CancellationError: self.init("interrupted")
         default: self.init("\(error)")
         }

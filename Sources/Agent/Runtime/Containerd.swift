@@ -93,6 +93,7 @@ package actor Containerd {
         try await forgetEarlierBoot()
         let earlier = Files.text(layout.podRangeFile)
         if !earlier.isEmpty, earlier != podCIDR { try await PodNetwork(podCIDR: earlier).remove() }
+        if earlier != podCIDR { try await podNetwork.refuseInUse() }
         try Files.replace(podCIDR, at: layout.podRangeFile)
         try await podNetwork.prepare()
         let isChanged = try await writeConfiguration(programs)

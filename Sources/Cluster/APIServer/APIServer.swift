@@ -117,7 +117,9 @@ package final class APIServer: Sendable {
         guard let type = registry.resourceType(group: route.group, version: route.version, plural: route.resource) else { throw Self.unknownPath }
         guard type.isNamespaced || route.namespace == nil else { throw Self.unknownPath }
         if let name = route.subresource {
-            guard let subresource = Subresource.named(name, of: type) else { throw Self.unknownPath }
+            guard let subresource = Subresource.named(name, of: type) else {
+                throw APIStatus(.notFound, "the server could not find the requested resource: it has no \(type.plural)/\(name)")
+            }
             guard subresource.verbs.contains(route.verb) else { throw Self.methodNotAllowed }
         }
         let call = Call(

@@ -5,7 +5,11 @@ import SystemPackage
 
 /// Asks the daemon of a data directory.
 package struct ControlClient: Sendable {
-    package enum Unavailable: Error { case noDaemon }
+    package enum Unavailable: Error {
+        case noDaemon
+        /// It stopped, or was killed, before it had answered.
+        case ended
+    }
 
     let directory: DataDirectory
 
@@ -13,7 +17,7 @@ package struct ControlClient: Sendable {
 
     /// Sends one request and returns its result; lines are reported as they come.
     ///
-    /// Throws `Unavailable` when nothing listens, and the daemon's own `Failure`.
+    /// Throws `Unavailable` when nothing listens or answers, and the daemon's own `Failure`.
     @discardableResult
     package func send(_ request: ControlRequest, report: @Sendable (String) -> Void = { _ in }) async throws -> JSON {
         let connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>
@@ -43,7 +47,7 @@ package struct ControlClient: Sendable {
                 case nil: throw Failure("the daemon's answer is not understood", hints: ["the daemon and this gitctl may differ in version"])
                 }
             }
-            throw Failure("the daemon ended the connection before it answered", hints: ["see \(directory.log)"])
+            throw Unavailable.ended
         }
     }
 }

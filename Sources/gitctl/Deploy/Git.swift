@@ -44,6 +44,9 @@ struct Git: Sendable {
             .name("git"), arguments: Arguments(["-C", directory] + arguments), platformOptions: options,
             output: .fileDescriptor(.standardError, closeAfterSpawningProcess: false),
             error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false))
+        // Ended by a signal, it has refused nothing.
+        if case .signaled = result.terminationStatus { throw CancellationError() }
+        try Task.checkCancellation()
         return result.terminationStatus.isSuccess
     }
 
