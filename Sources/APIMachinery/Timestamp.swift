@@ -8,8 +8,15 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
     package init(seconds: Int64) { nanoseconds = seconds &* 1_000_000_000 }
 
     package static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
-    package static func + (a: Self, b: Duration) -> Self { Timestamp(nanoseconds: a.nanoseconds &+ b.nanoseconds) }
-    package static func - (a: Self, b: Self) -> Duration { .nanoseconds(a.nanoseconds &- b.nanoseconds) }
+    /// Saturates, as `-` does: a deadline that no clock reaches must not turn into one that has passed.
+    package static func + (a: Self, b: Duration) -> Self {
+        let (sum, overflow) = a.nanoseconds.addingReportingOverflow(b.nanoseconds)
+        return Timestamp(nanoseconds: overflow ? (a.nanoseconds < 0 ? .min : .max) : sum)
+    }
+    package static func - (a: Self, b: Self) -> Duration {
+        let (difference, overflow) = a.nanoseconds.subtractingReportingOverflow(b.nanoseconds)
+        return .nanoseconds(overflow ? (a.nanoseconds < 0 ? .min : .max) : difference)
+    }
 
     /// RFC 3339 in UTC with whole seconds: `2026-01-02T03:04:05Z` (meta/v1 Time).
     package var description: String { format(fractionDigits: 0) }

@@ -63,6 +63,15 @@ struct SelectorTests {
 
 @Suite(.timeLimit(.minutes(1)))
 struct TimestampTests {
+    @Test("Sums beyond what a clock can tell stay at its ends", .timeLimit(.minutes(1)))
+    func saturation() {
+        let now = Timestamp(seconds: 1_800_000_000)
+        #expect(now + .seconds(Int64.max) == Timestamp(nanoseconds: .max))
+        #expect(now + .seconds(-Int64.max) < now)
+        #expect(Timestamp(nanoseconds: .max) - Timestamp(nanoseconds: .min) > .zero)
+        #expect(Timestamp(nanoseconds: .min) - Timestamp(nanoseconds: .max) < .zero)
+    }
+
     @Test(
         "RFC 3339 is read and written",
         arguments: [
