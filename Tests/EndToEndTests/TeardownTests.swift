@@ -48,5 +48,21 @@ extension EndToEnd {
                 #expect(try await network(host) == before)
             }
         }
+
+        @Test("gitctl down clears up though containerd starts no more")
+        func downWithoutContainerd() async throws {
+            try await Host.with { host in
+                let before = try await network(host)
+                try await host.up()
+                kill(try host.daemonProcess(), SIGKILL)
+                // What another program does to a directory of ours: no configuration can be written into it.
+                try await host.script("cd \(host.dataDirectory)/containerd && kill -9 $(head -n 1 process) && rm -r cni && touch cni")
+                let down = try await host.gitctl("down")
+                #expect(down.isSuccess, "\(down)")
+                #expect(host.remainingProcesses().isEmpty, "\(host.remainingProcesses())")
+                #expect(try host.remainingMounts() == [])
+                #expect(try await network(host) == before)
+            }
+        }
     }
 }
