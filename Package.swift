@@ -106,7 +106,7 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
         .testTarget(name: "APIMachineryTests", dependencies: ["APIMachinery"], swiftSettings: swift),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport"], swiftSettings: swift),
-        .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"], swiftSettings: swift),
+        .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"], exclude: ["Network/Golden"], swiftSettings: swift),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler", "Cluster", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "GitctlTests", dependencies: ["gitctl", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "SimulationTests", dependencies: ["Cluster", "Agent", "Reconciler", "TestSupport"], swiftSettings: swift),

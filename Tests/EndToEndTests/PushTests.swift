@@ -56,6 +56,9 @@ extension EndToEnd {
                 let json = try await host.gitctl("diff", "-o", "json")
                 #expect(json.exitCode == 1)
                 #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [String: Any])
+                // As a hook or an alias of another repository would run it.
+                let hooked = try await host.script("GIT_DIR=/nowhere GIT_INDEX_FILE=/nowhere/index gitctl diff")
+                #expect(hooked.exitCode == 1 && hooked.output == diff.output, "\(hooked)")
                 #expect(try await host.push().isSuccess)
                 let after = try await host.gitctl("diff")
                 #expect(after.exitCode == 0, "\(after)")
@@ -94,6 +97,42 @@ extension EndToEnd {
                 let stored = try await host.git("ls-remote", "gitctl", "refs/heads/main")
                 #expect(stored.hasPrefix(head.trimmingCharacters(in: .whitespacesAndNewlines)))
                 #expect(try await host.kubectl("get", "deployment", "web", "-o", "jsonpath={.metadata.resourceVersion}") == before)
+            }
+        }
+
+        @Test("A push over ssh is reviewed, refused or rolled out like any other")
+        func pushesOverSSH() async throws {
+            try await Host.with { host in
+                try await host.up()
+                // What sshd does with a command: a shell in a session without a terminal, an environment
+                // of its own, and pipes for the streams. Its arguments end with the host and the command.
+                let transport = host.directory + "/transport"
+                try """
+                #!/bin/sh
+                while [ $# -gt 2 ]; do shift; done
+                [ "$1" = root@server ] || exit 255
+                cd / && exec env -i HOME=/nowhere USER=root LOGNAME=root SHELL=/bin/sh PATH=/usr/bin:/bin setsid --wait sh -c "$2"
+
+                """.write(toFile: transport, atomically: true, encoding: .utf8)
+                #expect(chmod(transport, 0o755) == 0)
+                try await host.git("config", "core.sshCommand", transport)
+                try await host.git("config", "ssh.variant", "ssh")
+                let path = try await host.git("remote", "get-url", "gitctl").trimmingCharacters(in: .whitespacesAndNewlines)
+                try await host.git("remote", "add", "far", "root@server:\(path)")
+
+                try await host.edit { $0.replacingOccurrences(of: "  replicas: 2", with: "  replicsa: 2") }
+                try await host.commit("A typo")
+                let refused = try await host.script("git push far HEAD:main")
+                #expect(!refused.isSuccess)
+                #expect(refused.errorOutput.contains(try Regex(#"remote: [a-z/-]+\.yaml:\d+:\d+: Deployment default/web: .*replicsa"#)), "\(refused)")
+                try await host.git("reset", "-q", "--hard", "HEAD^")
+
+                try await host.changePage(to: 2)
+                let push = try await host.script("git push far HEAD:main")
+                #expect(push.isSuccess, "\(push)")
+                #expect(push.errorOutput.contains(try Regex(#"remote: gitctl: healthy in "#)), "\(push)")
+                let address = try await host.kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
+                #expect(try await host.require("curl", "-sS", "--max-time", "5", "http://\(address)/").contains("version 2"))
             }
         }
 

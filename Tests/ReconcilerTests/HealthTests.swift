@@ -125,4 +125,12 @@ struct HealthTests {
         #expect(health.state == state)
         #expect(health.reason == reason)
     }
+
+    @Test("what a container says cannot drive a terminal")
+    func printable() throws {
+        let pod = try object(
+            pod("{phase: Failed, containerStatuses: [{name: web, state: {terminated: {exitCode: 1, message: \"\\e[2Jgone\"}}}]}"))
+        let health = HealthRules.health(of: pod, type: .pods, view: view([]))
+        #expect(health.reason.hasPrefix("container web exited with code 1 (\u{FFFD}[2Jgone)"), "\(health.reason)")
+    }
 }

@@ -89,7 +89,7 @@ package struct PlanText: Sendable {
 }
 
 extension String {
-    /// Without control characters: what comes from a repository must not drive a terminal.
+    /// Without control characters: what comes from a repository or a container must not drive a terminal.
     var printable: String {
         guard unicodeScalars.contains(where: { $0.value < 32 && $0 != "\t" || $0.value == 127 || (128..<160).contains($0.value) }) else { return self }
         return String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 32 && $0 != "\t" || $0.value == 127 || (128..<160).contains($0.value) ? "\u{FFFD}" : $0 }))

@@ -30,7 +30,16 @@ struct WorkerState: Sendable {
     static let backoff: ClosedRange<Duration> = .seconds(1) ... .seconds(300)
     /// Reverts of one object at once; beyond it each waits twice as long, so that two who disagree do not spin.
     static let revertsMax = 5
+    /// The longest of those waits is 2^6 seconds.
+    static let revertDoublingsMax = 6
+    /// After so long without a revert they count from the beginning.
     static let revertWindow: Duration = .seconds(10)
+
+    private struct Reverts: Sendable {
+        var count = 0
+        /// When the next one may be.
+        var due: Timestamp
+    }
     /// The shortest time between two writes of the status that differ in wording only.
     static let wordingInterval: Duration = .seconds(1)
 
@@ -45,11 +54,11 @@ struct WorkerState: Sendable {
     var pin: (revision: String, tip: ObjectID)?
 
     private var pending: Request?
-    /// Being synced: an interruption makes sense.
-    var isSyncing = false
+    /// What the sync under way was asked for: an interruption makes sense.
+    private var running: Request?
     private var dirty: Set<ObjectIdentity> = []
     private var dirtyNotBefore: [ObjectIdentity: Timestamp] = [:]
-    private var reverts: [ObjectIdentity: (count: Int, since: Timestamp)] = [:]
+    private var reverts: [ObjectIdentity: Reverts] = [:]
     private var wantsHealth = false
     private var isStopped = false
     private var failures = 0
@@ -78,14 +87,24 @@ struct WorkerState: Sendable {
     mutating func update(_ new: Application, specError: String?) -> Bool {
         let old = application
         var new = new
+        if specError != nil {
+            // What it asked for last stays in force, a suspension included.
+            let generation = new.generation
+            new = old
+            new.generation = generation
+        }
         // The status is ours: what the server has is what we wrote.
         new.status = old.status
         application = new
         self.specError = specError
         if new.syncRequest != old.syncRequest, new.syncRequest != nil { request(Request(fetches: true, isForced: true)) }
         if new.generation != old.generation || new.allowsEmpty != old.allowsEmpty || specError != nil {
-            if new.origin != old.origin || new.revision != old.revision { pin = nil }
-            request(Request(fetches: new.origin != old.origin || new.revision != old.revision))
+            let isMoved = new.origin != old.origin || new.revision != old.revision
+            if isMoved {
+                pin = nil
+                running?.revision = nil
+            }
+            request(Request(fetches: isMoved))
         }
         return pending != nil
     }
@@ -102,6 +121,18 @@ struct WorkerState: Sendable {
     }
 
     mutating func needsHealth() { wantsHealth = true }
+
+    var isSyncing: Bool { running != nil }
+
+    mutating func begins(_ request: Request) { running = request }
+
+    /// The sync under way is over. One that was interrupted is still owed, together with what came meanwhile.
+    mutating func ended(isDone: Bool) {
+        defer { running = nil }
+        guard !isDone, var owed = running else { return }
+        if let pending { owed.merge(pending) }
+        pending = owed
+    }
 
     // MARK: Results
 
@@ -127,14 +158,16 @@ struct WorkerState: Sendable {
         if case .url = application.origin, !application.isSuspended { fetchAt = now + application.interval } else { fetchAt = nil }
     }
 
-    /// Counts a revert; nil when it may happen now, else when.
+    /// Counts a revert that may happen now (nil), or says when it may.
     mutating func allowRevert(of identity: ObjectIdentity, now: Timestamp) -> Timestamp? {
-        var entry = reverts[identity] ?? (0, now)
-        if now - entry.since > Self.revertWindow * (1 << min(max(entry.count - Self.revertsMax, 0), 5)) { entry = (0, now) }
+        var entry = reverts[identity] ?? Reverts(due: now)
+        guard now >= entry.due else { return entry.due }
+        if now - entry.due > Self.revertWindow { entry.count = 0 }
         entry.count += 1
+        let doublings = entry.count - Self.revertsMax + 1
+        entry.due = doublings < 1 ? now : now + .seconds(1 << min(doublings, Self.revertDoublingsMax))
         reverts[identity] = entry
-        guard entry.count > Self.revertsMax else { return nil }
-        return now + .seconds(1 << min(entry.count - Self.revertsMax, 6))
+        return nil
     }
 
     mutating func revertLater(_ identity: ObjectIdentity, at time: Timestamp) { dirtyNotBefore[identity] = time }
@@ -183,6 +216,4 @@ struct WorkerState: Sendable {
         }
         return .wait(until: ([retryAt, fetchAt, judgeAt].compactMap { $0 } + dirtyNotBefore.values).min())
     }
-
-    var hasPendingSync: Bool { pending != nil }
 }

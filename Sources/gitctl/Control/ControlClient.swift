@@ -38,14 +38,21 @@ package struct ControlClient: Sendable {
             throw Unavailable.noDaemon
         }
         return try await connection.executeThenClose { inbound, outbound in
-            try await outbound.write(request.json.line)
-            for try await line in inbound {
-                switch ControlReply(json: try JSON(line: line)) {
-                case .line(let text): report(text)
-                case .result(let value): return value
-                case .error(let failure): throw failure
-                case nil: throw Failure("the daemon's answer is not understood", hints: ["the daemon and this gitctl may differ in version"])
+            var isHeard = false
+            do {
+                try await outbound.write(request.json.line)
+                for try await line in inbound {
+                    isHeard = true
+                    switch ControlReply(json: try JSON(line: line)) {
+                    case .line(let text): report(text)
+                    case .result(let value): return value
+                    case .error(let failure): throw failure
+                    case nil: throw Failure("the daemon's answer is not understood", hints: ["the daemon and this gitctl may differ in version"])
+                    }
                 }
+            } catch is IOError {
+                // The kernel resets a connection whose request nobody has read: a daemon that was just ending.
+                if !isHeard { throw Unavailable.noDaemon }
             }
             throw Unavailable.ended
         }

@@ -107,7 +107,7 @@ struct Deploy: Sendable {
             return "gitctl"
         case let other?:
             progress.note(
-                "the remote gitctl of \(tree.root) is \(other), and stays; to deploy \(plan.name): git push \(path)")
+                "the remote gitctl of \(tree.root) is \(RemoteMirror.withoutCredentials(other)), and stays; to deploy \(plan.name): git push \(path)")
             return path
         }
     }
