@@ -57,6 +57,7 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let status as APIStatus: self.init(status)
+        case is ControlClient.Unavailable: self.init("the daemon does not run", hints: ["start it with `gitctl up`"])
         case is CancellationError: self.init("interrupted")
         default: self.init("\(error)")
         }

@@ -55,8 +55,8 @@ package struct Down: AsyncParsableCommand {
         do {
             try await ControlClient(directory).send(.stop)
             return true
-        } catch is ControlClient.Unavailable {
-            return false
+        } catch let error as ControlClient.Unavailable {
+            return error == .ended
         }
     }
 

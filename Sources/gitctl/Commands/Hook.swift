@@ -58,10 +58,11 @@ package struct HookCall {
         do {
             let answer = try ControlConnection(directory).ask(isPre ? .preReceive(push) : .postReceive(push), report: printLine)
             guard answer.bool == true else { throw ExitCode(1) }
-        } catch is ControlClient.Unavailable {
+        } catch let error as ControlClient.Unavailable {
+            let whatIs = error == .ended ? "stopped" : "does not run"
             throw Failure(
-                isPre ? "the gitctl daemon of \(directory.path) does not run; nothing was pushed"
-                    : "the gitctl daemon stopped; it deploys this push when it runs again",
+                "the gitctl daemon of \(directory.path) \(whatIs); "
+                    + (isPre ? "nothing was pushed" : "the push is stored, and deployed when it runs again"),
                 hints: ["start it with `gitctl up`"])
         }
     }

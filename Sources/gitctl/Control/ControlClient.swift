@@ -3,7 +3,11 @@ import Dispatch
 
 /// Asks the daemon of a data directory.
 package struct ControlClient: Sendable {
-    package enum Unavailable: Error { case noDaemon }
+    package enum Unavailable: Error {
+        case noDaemon
+        /// It stopped, or was killed, before it had answered.
+        case ended
+    }
 
     let directory: DataDirectory
 
@@ -11,7 +15,7 @@ package struct ControlClient: Sendable {
 
     /// Sends one request and returns its result; lines are reported as they come.
     ///
-    /// Throws `Unavailable` when nothing listens, and the daemon's own `Failure`.
+    /// Throws `Unavailable` when nothing listens or answers, and the daemon's own `Failure`.
     @discardableResult
     package func send(_ request: ControlRequest, report: @escaping @Sendable (String) -> Void = { _ in }) async throws -> JSON {
         let connection = try ControlConnection(directory)

@@ -29,11 +29,13 @@ final class ControlConnection: Sendable {
 
     /// Sends a request and blocks until its result is there.
     ///
-    /// Throws the daemon's own `Failure`.
+    /// Throws `ControlClient.Unavailable` when the daemon ends before it answers, and its own `Failure`.
     func ask(_ request: ControlRequest, report: (String) -> Void) throws -> JSON {
         send(request.json.encoded() + [UInt8(ascii: "\n")])
         var lines = ControlLines(descriptor: descriptor)
+        var isHeard = false
         while let line = try lines.next() {
+            isHeard = true
             switch ControlReply(json: try JSON(parsing: line)) {
             case .line(let text): report(text)
             case .result(let value): return value
@@ -41,7 +43,8 @@ final class ControlConnection: Sendable {
             case nil: throw Failure("the daemon's answer is not understood", hints: ["the daemon and this gitctl may differ in version"])
             }
         }
-        throw Failure("the daemon ended the connection before it answered", hints: ["see \(directory.log)"])
+        // The kernel resets a connection whose request nobody has read: a daemon that was just ending.
+        throw lines.isReset && !isHeard ? ControlClient.Unavailable.noDaemon : .ended
     }
 
     /// Ends the connection under the one who waits for an answer.
@@ -83,6 +86,7 @@ private struct ControlLines {
     private var buffer: [UInt8] = []
     /// Bytes of `buffer` already searched for a newline.
     private var searched = 0
+    private(set) var isReset = false
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
@@ -102,12 +106,14 @@ private struct ControlLines {
         }
     }
 
-    private func read() throws(Failure) -> ArraySlice<UInt8>? {
+    private mutating func read() throws(Failure) -> ArraySlice<UInt8>? {
         var chunk = [UInt8](repeating: 0, count: 16 << 10)
         while true {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count > 0 { return chunk[..<count] }
-            if count == 0 || errno == ECONNRESET { return nil }
+            if count == 0 { return nil }
+            isReset = errno == ECONNRESET
+            if isReset { return nil }
             guard errno == EINTR else { throw Failure("cannot read the daemon's answer: \(Errno(rawValue: errno))") }
         }
     }
