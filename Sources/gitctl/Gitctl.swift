@@ -27,14 +27,8 @@ package struct Gitctl: AsyncParsableCommand {
 
     /// Exit codes: 0 done; 1 failed (`diff`: there are changes); 2 `diff` failed; 64 not a command line of gitctl's.
     package static func main() async {
-        var command: any ParsableCommand
-        do { command = try parseAsRoot() } catch { exit(withError: error) }
         do {
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
+            if let hook = HookCall(arguments: Array(CommandLine.arguments.dropFirst())) { try hook.run() } else { try await runParsed() }
         } catch let code as ExitCode {
             Glibc.exit(code.rawValue)
         } catch {
@@ -43,6 +37,16 @@ package struct Gitctl: AsyncParsableCommand {
             let failure = Failure(error)
             printNote(failure.rendered(Terminal.standardError.style))
             Glibc.exit(failure.exitCode)
+        }
+    }
+
+    private static func runParsed() async throws {
+        var command: any ParsableCommand
+        do { command = try parseAsRoot() } catch { exit(withError: error) }
+        if var asynchronous = command as? any AsyncParsableCommand {
+            try await asynchronous.run()
+        } else {
+            try command.run()
         }
     }
 }

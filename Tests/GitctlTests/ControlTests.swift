@@ -47,8 +47,21 @@ struct ControlTests {
     func hookInput() throws {
         let zero = String(repeating: "0", count: 40)
         let id = String(repeating: "b", count: 40)
-        #expect(try Hook.updates("\(zero) \(id) refs/heads/main\n") == [Push.RefUpdate(old: zero, new: id, ref: "refs/heads/main")])
-        #expect(throws: Failure("git handed the hook the line \"x y\"; expected OLD NEW REF")) { try Hook.updates("x y\n") }
+        #expect(try HookCall.updates("\(zero) \(id) refs/heads/main\n") == [Push.RefUpdate(old: zero, new: id, ref: "refs/heads/main")])
+        #expect(throws: Failure("git handed the hook the line \"x y\"; expected OLD NEW REF")) { try HookCall.updates("x y\n") }
+    }
+
+    @Test("a hook's call is told from other command lines, and read without the parser")
+    func hookCall() throws {
+        let call = try #require(HookCall(arguments: ["hook", "post-receive", "--data-dir", "/d", "--repository", "web"]))
+        #expect(call.name == .postReceive)
+        #expect(call.directory.path == "/d")
+        #expect(call.repository == "web")
+        let others = [
+            [], ["hook"], ["hook", "--help"], ["hook", "update", "--data-dir", "/d", "--repository", "web"],
+            ["hook", "post-receive", "--repository", "web", "--data-dir", "/d"], ["up", "post-receive", "--data-dir", "/d", "--repository", "web"],
+        ]
+        for other in others { #expect(HookCall(arguments: other) == nil) }
     }
 
     /// Runs `body` against a server on a directory whose socket path needs the long form when `nested` is long.

@@ -38,10 +38,10 @@ package enum Mounts {
     package static func points(below path: String, mountinfo: String? = nil) -> [String] {
         let text = mountinfo ?? Files.text("/proc/self/mountinfo", sizeBytesMax: 32 << 20)
         var points: [String] = []
-        for line in text.split(separator: "\n") {
-            let fields = line.split(separator: " ", maxSplits: 5)
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
             guard fields.count > 4 else { continue }
-            let point = unescaped(String(fields[4]))
+            let point = unescaped(String(decoding: fields[4], as: UTF8.self))
             if point == path || point.hasPrefix(path + "/") { points.append(point) }
         }
         return points.reversed()

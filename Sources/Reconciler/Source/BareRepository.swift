@@ -71,6 +71,8 @@ package struct BareRepository: Sendable {
     /// git's settings for a repository that deploys: what is acknowledged is on disk and whole.
     private static let settings: KeyValuePairs<String, String> = [
         "receive.fsckObjects": "true",
+        // A push stays the one pack that it came as: two files to write and sync, not one for each object.
+        "receive.unpackLimit": "1",
         // Deleting the deployed branch is refused by the hook, with a reason; other branches may go.
         "receive.denyDeletes": "false",
         "receive.denyDeleteCurrent": "ignore",

@@ -23,6 +23,8 @@ extension ApplicationWorker {
             health.wantsEventsIn = nil
             return HealthSummary.Item(identity: record.rendered.identity, health: health)
         }
+        let now = clock.now
+        eventNamespaces = state.withLock { [eventNamespaces] in $0.dueEvents(eventNamespaces, now: now) }
         let events = Set(eventNamespaces.map { LiveObjects.Scope(type: .events, namespace: $0) })
         let isNew = events.contains { !live.isNeeded($0, by: ObjectIdentifier(self)) }
         await live.require(scopes(of: applied, eventsIn: eventNamespaces), by: ObjectIdentifier(self))

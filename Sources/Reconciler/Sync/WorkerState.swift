@@ -42,6 +42,9 @@ struct WorkerState: Sendable {
     }
     /// The shortest time between two writes of the status that differ in wording only.
     static let wordingInterval: Duration = .seconds(1)
+    /// How long something waits before events are asked why: what starts at once needs no reason, and
+    /// a namespace may hold thousands of events.
+    static let eventsDelay: Duration = .seconds(1)
 
     var application: Application
     /// Set when the spec cannot be read; `application` is then the last that could.
@@ -65,6 +68,9 @@ struct WorkerState: Sendable {
     private var retryAt: Timestamp?
     private var fetchAt: Timestamp?
     private var judgeAt: Timestamp?
+    /// Namespaces whose events tell why something waits, and since when they are wanted.
+    private var eventsWanted: [String: Timestamp] = [:]
+    private var eventsDueAt: Timestamp?
     private var writtenAt: Timestamp?
 
     init(application: Application, specError: String?) {
@@ -186,6 +192,14 @@ struct WorkerState: Sendable {
         return writtenAt + Self.wordingInterval
     }
 
+    /// Of the namespaces whose events are wanted, those where they have been for long enough; health
+    /// is judged again when it is the others' turn.
+    mutating func dueEvents(_ wanted: Set<String>, now: Timestamp) -> Set<String> {
+        eventsWanted = wanted.reduce(into: [:]) { $0[$1] = eventsWanted[$1] ?? now }
+        eventsDueAt = eventsWanted.values.map { $0 + Self.eventsDelay }.filter { $0 > now }.min()
+        return Set(eventsWanted.lazy.filter { $0.value + Self.eventsDelay <= now }.map(\.key))
+    }
+
     mutating func judgeLater(at time: Timestamp) { judgeAt = time }
 
     // MARK: The next task
@@ -209,11 +223,13 @@ struct WorkerState: Sendable {
             return .revert(dirty)
         }
         if let judgeAt, judgeAt <= now { wantsHealth = true }
+        if let eventsDueAt, eventsDueAt <= now { wantsHealth = true }
         if wantsHealth {
             wantsHealth = false
             judgeAt = nil
+            eventsDueAt = nil
             return .health
         }
-        return .wait(until: ([retryAt, fetchAt, judgeAt].compactMap { $0 } + dirtyNotBefore.values).min())
+        return .wait(until: ([retryAt, fetchAt, judgeAt, eventsDueAt].compactMap { $0 } + dirtyNotBefore.values).min())
     }
 }
