@@ -31,10 +31,14 @@ struct JournalConnection: ~Copyable {
         self.statements = statements
     }
 
+    /// Most memory for pages of the database, for which SQLite takes 2 MB by default. What is read again and again
+    /// is in the store's memory; this is for the inner pages of the trees that are written to.
+    private static let pageCacheKibibytesMax = 512
+
     static func open(path: String) throws(SQLiteError) -> JournalConnection {
         let database = try SQLiteDatabase(path: path)
         // One process and one connection: no shared-memory index, no locking calls.
-        try database.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216; PRAGMA trusted_schema=OFF")
+        try database.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-\(pageCacheKibibytesMax)")
         let version = try database.integer("PRAGMA user_version")
         guard version <= Journal.schemaVersion else {
             throw SQLiteError(code: Journal.tooNew, message: "schema \(version)", context: path)
