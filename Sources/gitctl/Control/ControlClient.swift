@@ -37,7 +37,18 @@ package struct ControlClient: Sendable {
             }
             throw Unavailable.noDaemon
         }
-        return try await connection.executeThenClose { inbound, outbound in
+        do {
+            return try await ask(request, over: connection, report: report)
+        } catch is IOError {
+            // Its end closed, or reset, the connection.
+            throw Unavailable.ended
+        }
+    }
+
+    private func ask(
+        _ request: ControlRequest, over connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>, report: @Sendable (String) -> Void
+    ) async throws -> JSON {
+        try await connection.executeThenClose { inbound, outbound in
             try await outbound.write(request.json.line)
             for try await line in inbound {
                 switch ControlReply(json: try JSON(line: line)) {
