@@ -106,7 +106,7 @@ package final class Agent: Service, NodeEndpoint {
         }
     }
 
-    /// Ends all pods at once, quickly, and takes down runtime, mounts, interfaces and rules: nothing of the node is left.
+    /// Ends all pods at once, quickly, and takes down runtime, mounts, cgroups, interfaces and rules: nothing of the node is left.
     ///
     /// Runs after `run` has ended, or without it.
     package func tearDown() async throws {
@@ -118,11 +118,16 @@ package final class Agent: Service, NodeEndpoint {
             // A runtime that does not work cannot end its pods; below they are ended without it.
             configuration.logger.warning("pods are killed, since the runtime does not start", metadata: ["error": "\(error)"])
         }
+        let pods = Files.names(in: directories.root)
         try await Files.offPool {
             for point in Mounts.points(below: directories.root) { try Mounts.unmount(point) }
             try Files.removeTree(directories.root)
         }
         try await containerd.stop()
+        await Files.offPool {
+            let cgroups = Cgroups.ofMachine()
+            for uid in pods { cgroups.remove(ofPod: uid) }
+        }
         try await ServiceProxy.removeTable(Instance(dataDirectory: configuration.dataDirectory))
     }
 

@@ -14,17 +14,30 @@ extension EndToEnd {
             return "links\(names)\nrules: \(rules)\nnamespaces: \(namespaces)"
         }
 
-        @Test("gitctl down leaves no process, mount, interface, network namespace or nftables rule")
+        /// The control groups of the host's pods, in every hierarchy.
+        private func cgroups(_ host: Host, of pods: [String]) async throws -> [String] {
+            let groups = try await host.require("find", "/sys/fs/cgroup", "-path", "*/kubepods*/pod*", "-prune", "-print")
+            return groups.split(separator: "\n").map(String.init).filter { group in pods.contains { group.hasSuffix("pod" + $0) } }
+        }
+
+        private func podUIDs(_ host: Host) async throws -> [String] {
+            try await host.kubectl("get", "pods", "-A", "-o", "jsonpath={.items[*].metadata.uid}").split(separator: " ").map(String.init)
+        }
+
+        @Test("gitctl down leaves no process, mount, cgroup, interface, network namespace or nftables rule")
         func downLeavesNothing() async throws {
             try await Host.with { host in
                 let before = try await network(host)
                 try await host.up()
                 #expect(try await network(host) != before)
+                let pods = try await podUIDs(host)
+                #expect(try await !cgroups(host, of: pods).isEmpty)
                 let down = try await host.gitctl("down")
                 #expect(down.isSuccess, "\(down)")
                 #expect(host.remainingProcesses().isEmpty, "\(host.remainingProcesses())")
                 #expect(try host.remainingMounts() == [])
                 #expect(try await network(host) == before)
+                #expect(try await cgroups(host, of: pods) == [])
 
                 // The data is kept: the same state comes up again.
                 try await host.up()
@@ -41,12 +54,14 @@ extension EndToEnd {
             try await Host.with { host in
                 let before = try await network(host)
                 try await host.up()
+                let pods = try await podUIDs(host)
                 kill(try host.daemonProcess(), SIGKILL)
                 let down = try await host.gitctl("down")
                 #expect(down.isSuccess, "\(down)")
                 #expect(host.remainingProcesses().isEmpty, "\(host.remainingProcesses())")
                 #expect(try host.remainingMounts() == [])
                 #expect(try await network(host) == before)
+                #expect(try await cgroups(host, of: pods) == [])
             }
         }
 
@@ -55,6 +70,7 @@ extension EndToEnd {
             try await Host.with { host in
                 let before = try await network(host)
                 try await host.up()
+                let pods = try await podUIDs(host)
                 kill(try host.daemonProcess(), SIGKILL)
                 // What another program does to a directory of ours: no configuration can be written into it.
                 try await host.script("cd \(host.dataDirectory)/containerd && kill -9 $(head -n 1 process) && rm -r cni && touch cni")
@@ -63,6 +79,7 @@ extension EndToEnd {
                 #expect(host.remainingProcesses().isEmpty, "\(host.remainingProcesses())")
                 #expect(try host.remainingMounts() == [])
                 #expect(try await network(host) == before)
+                #expect(try await cgroups(host, of: pods) == [])
             }
         }
     }

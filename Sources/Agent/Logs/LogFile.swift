@@ -38,6 +38,21 @@ final class LogFile: Sendable {
         }
     }
 
+    /// Whether some process has the file open for writing: what the runtime has read from a container is
+    /// all in the file once it has closed it. A lease for reading is given only while nobody writes.
+    /// Source: fcntl(2), "Leases".
+    var hasWriter: Bool {
+        // Glibc has these only under _GNU_SOURCE. What a writer that comes meanwhile raises is a signal that is ignored by default.
+        let (setSignal, setLease): (Int32, Int32) = (10, 1024)
+        guard fcntl(file, setSignal, SIGURG) == 0 else { return false }
+        if fcntl(file, setLease, F_RDLCK) == 0 {
+            _ = fcntl(file, setLease, F_UNLCK)
+            return false
+        }
+        // Anything else means a file system without leases.
+        return errno == EAGAIN
+    }
+
     /// The file that took this one's name (rotation); nil while there is none.
     func successor(at path: String) -> LogFile? {
         var own = stat()

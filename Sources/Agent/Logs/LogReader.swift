@@ -3,8 +3,9 @@ import Synchronization
 
 /// Reads one life of a container's log as the API's log request wants it, piece by piece.
 actor LogReader {
-    /// How long the last lines may take to reach the file once the container has ended.
-    static let settleTime = Duration.milliseconds(100)
+    /// How long the runtime may take to close the file once the container has ended; a runtime that is
+    /// dead, or restarted, never does.
+    static let closeTimeMax = Duration.seconds(5)
 
     private let path: String
     private let follows: Bool
@@ -17,8 +18,9 @@ actor LogReader {
     private var filter: LogFilter
     private var log: LogFile?
     private var watch: FileWatch?
+    /// Set once the container has ended.
+    private var closeDeadline: Timestamp?
     private var isEnding = false
-    private var isLast = false
 
     /// `changed` fires when the container ends; the reader lets it fire when the file grows, too.
     init(path: String, options: LogOptions, clock: any WallClock, changed: Signal, isRunning: @escaping @Sendable () -> Bool) {
@@ -62,23 +64,28 @@ actor LogReader {
             if let tail { log?.seek(toLast: tail) }
             return log
         }
-        isLast = !follows || !isRunning()
         if follows { watch = FileWatch(file: path, signal: changed) }
         return log != nil
     }
 
     /// At the end of the file: false when nothing more comes.
     private func waitForMore() async -> Bool {
-        if !follows || isEnding { return false }
-        if isLast {
-            // The runtime still copies the last output while it already reports the end.
-            isEnding = true
-            await changed.wait(until: clock.now + Self.settleTime, clock: clock)
-            return true
-        }
+        if isEnding { return false }
         // Asked before waiting: an end that comes later fires the signal.
-        if isRunning() { await changed.wait() }
-        isLast = !isRunning()
+        if isRunning() {
+            if follows { await changed.wait() }
+            return follows
+        }
+        // The runtime still copies the last output while it already reports the end.
+        if watch == nil { watch = FileWatch(file: path, signal: changed) }
+        let deadline = closeDeadline ?? clock.now + Self.closeTimeMax
+        closeDeadline = deadline
+        if let log, clock.now < deadline, await Files.offPool({ log.hasWriter }) {
+            await changed.wait(until: deadline, clock: clock)
+        } else {
+            // What was written since the last look is read once more.
+            isEnding = true
+        }
         return true
     }
 }

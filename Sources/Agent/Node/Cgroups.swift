@@ -25,6 +25,20 @@ enum Cgroups: Sendable {
             all: Array(Set(named.compactMap { controllers[$0] } + [unified].compactMap { $0 })))
     }
 
+    /// A pod's group, below a controller's mount point, as containerd's cgroupfs driver wants it: by quality of service, then pod.
+    static func path(ofPod uid: String, _ qos: QualityOfService) -> String {
+        switch qos {
+        case .guaranteed: "/kubepods/pod\(uid)"
+        case .burstable: "/kubepods/burstable/pod\(uid)"
+        case .bestEffort: "/kubepods/besteffort/pod\(uid)"
+        }
+    }
+
+    /// Removes all groups of a pod whose quality of service is no longer known.
+    func remove(ofPod uid: String) {
+        for qos in QualityOfService.allCases { remove(Self.path(ofPod: uid, qos)) }
+    }
+
     /// Errors: a limit that the kernel refuses. A controller that this process may not use is left
     /// to the runtime, whose message is the better one.
     func make(_ path: String, _ limits: PodLimits) throws(Files.Failure) {

@@ -37,14 +37,7 @@ package struct NodeResources: Sendable {
         return 0
     }
 
-    /// As containerd's cgroupfs driver wants it: by quality of service, then pod.
-    func cgroupParent(of pod: Pod) -> String {
-        switch pod.qos {
-        case .guaranteed: "/kubepods/pod\(pod.uid)"
-        case .burstable: "/kubepods/burstable/pod\(pod.uid)"
-        case .bestEffort: "/kubepods/besteffort/pod\(pod.uid)"
-        }
-    }
+    func cgroupParent(of pod: Pod) -> String { Cgroups.path(ofPod: pod.uid, pod.qos) }
 
     /// Makes the pod's cgroup with the pod's own limits.
     func prepare(_ pod: Pod) async throws {
@@ -55,10 +48,9 @@ package struct NodeResources: Sendable {
     }
 
     /// Removes the pod's cgroup; one that is not empty yet stays, without harm.
-    func release(_ pod: Pod) async {
-        let path = cgroupParent(of: pod)
+    func release(_ uid: String) async {
         let cgroups = cgroups
-        await Files.offPool { cgroups.remove(path) }
+        await Files.offPool { cgroups.remove(ofPod: uid) }
     }
 
     func resources(of container: PodContainer, in pod: Pod) -> Runtime_V1_LinuxContainerResources {

@@ -105,7 +105,7 @@ package struct PodContainer: Sendable {
 }
 
 /// Source: Kubernetes docs, "Pod Quality of Service Classes".
-package enum QualityOfService: String, Sendable {
+package enum QualityOfService: String, CaseIterable, Sendable {
     case guaranteed = "Guaranteed"
     case burstable = "Burstable"
     case bestEffort = "BestEffort"

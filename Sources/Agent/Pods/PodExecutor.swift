@@ -220,7 +220,7 @@ struct PodExecutor {
         let pod = pod
         await services.removeSandboxes(sandboxes)
         for id in sandboxes { controller.disclaim(id) }
-        await services.nodeResources.release(pod)
+        await services.nodeResources.release(pod.uid)
         do {
             try await Files.offPool {
                 try Files.removeTree(services.directories.pod(pod.uid))
@@ -279,6 +279,7 @@ struct Orphan {
             }
         }
         await services.removeSandboxes(sandboxes.map(\.id))
+        await services.nodeResources.release(uid)
         do {
             try await services.volumes.unmount(uid)
             try await Files.offPool {

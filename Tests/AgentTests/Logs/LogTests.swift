@@ -1,4 +1,5 @@
 import APIMachinery
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -68,6 +69,29 @@ struct LogTests {
                 }
             }
             #expect(pieces == ["one\n", "two\n"])
+        }
+    }
+
+    @Test("What the runtime writes after the end of a container is read, until it closes the file", .timeLimit(.minutes(1)), arguments: [true, false])
+    func lateOutput(follows: Bool) async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = "\(directory.path)/0.log"
+            try Files.write(Array(Self.line(1, "one").utf8), to: path, mode: 0o644)
+            let writer = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+            // A clock that stands still: the reader must not end because time has passed.
+            let clock = VirtualClock(now: Timestamp("2026-01-02T03:04:06Z")!)
+            var options = LogOptions()
+            options.follow = follows
+            let reader = LogReader(path: path, options: options, clock: clock, changed: Signal()) { false }
+            var pieces: [String] = []
+            for try await some in reader.stream() {
+                pieces.append(String(decoding: some, as: UTF8.self))
+                guard pieces.count == 1 else { continue }
+                let late = Array(Self.line(2, "late").utf8)
+                #expect(write(writer, late, late.count) == late.count)
+                close(writer)
+            }
+            #expect(pieces == ["one\n", "late\n"])
         }
     }
 
