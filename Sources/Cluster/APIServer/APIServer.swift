@@ -129,6 +129,7 @@ package final class APIServer: Sendable {
             request: request, route: route, type: type,
             context: RequestContext(user: user, userAgent: request.userAgent, warnings: warnings),
             format: try ResponseFormat(accept: request.headers.first(name: "accept"), pretty: try request.query.bool("pretty") ?? false))
+        if let warning = Self.deprecations[type] { call.context.warnings.add(warning) }
         guard type.isNamespaced == (route.namespace != nil) || route.verb.isRead && route.name == nil || route.verb == .create && route.name == nil
         else { throw Self.unknownPath }
         // Streams are bounded on their own.
@@ -175,6 +176,12 @@ package final class APIServer: Sendable {
         case .deleteCollection: try deleteCollection(call)
         }
     }
+
+    /// Kinds that Kubernetes advises against. Source: kubernetes, zz_generated.prerelease-lifecycle.go.
+    private static let deprecations: [ResourceType: String] = [
+        .componentStatuses: "v1 ComponentStatus is deprecated in v1.19+",
+        .endpoints: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+    ]
 
     static let unknownPath = APIStatus(.notFound, "the server could not find the requested resource")
     static let methodNotAllowed = APIStatus(.methodNotAllowed, "the server does not allow this method on the requested resource")

@@ -126,7 +126,9 @@ import Testing
 
     @Test("the old way to bind and the components' health are served") func computed() async throws {
         try await ServerUnderTest.with { server in
-            let list = try await server.get("/api/v1/componentstatuses").json
+            let answer = try await server.get("/api/v1/componentstatuses")
+            #expect(answer.headers.first(name: "warning") == "299 - \"v1 ComponentStatus is deprecated in v1.19+\"")
+            let list = answer.json
             #expect(list["items"]?.array?.compactMap { $0["metadata"]?["name"]?.string } == ["controller-manager", "etcd-0", "scheduler"])
             #expect(try await server.get("/api/v1/componentstatuses/scheduler").status == 200)
             #expect(try await server.get("/api/v1/componentstatuses/none").status == 404)

@@ -31,9 +31,7 @@ extension APIServer {
         return later(call) { [self] () async throws(APIStatus) in
             let deleted = try await registry.deleteCollection(
                 call.type, namespace: call.route.namespace, list: selection, options: options, context: call.context)
-            var response = call.format == ResponseFormat() ? splice(deleted, of: call) : convert(deleted, for: call)
-            response.add(call.context.warnings)
-            return response
+            return call.format == ResponseFormat() ? splice(deleted, of: call) : convert(deleted, for: call)
         }
     }
 }

@@ -25,7 +25,9 @@ extension APIServer {
         var bytes = Array("{\"apiVersion\":\"\(call.type.gvk.apiVersion)\",\"kind\":\"\(call.type.kind)List\",\"metadata\":".utf8)
         Self.metadata(of: list).encode(into: &bytes)
         bytes.append(contentsOf: ",\"items\":[".utf8)
-        return Response(body: .list(head: bytes, items: list.items, tail: Array("]}".utf8)))
+        var response = Response(body: .list(head: bytes, items: list.items, tail: Array("]}".utf8)))
+        response.add(call.context.warnings)
+        return response
     }
 
     static func metadata(of list: VersionList) -> JSON {
@@ -55,6 +57,8 @@ extension APIServer {
                 "items": .array(list.items.map(\.object.json)),
             ]
         }
-        return call.format.response(json)
+        var response = call.format.response(json)
+        response.add(call.context.warnings)
+        return response
     }
 }
