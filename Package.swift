@@ -118,6 +118,6 @@ let package = Package(
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler", "Cluster", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "GitctlTests", dependencies: ["gitctl", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "SimulationTests", dependencies: ["Cluster", "Agent", "Reconciler", "TestSupport"], swiftSettings: swift),
-        .testTarget(name: "EndToEndTests", dependencies: ["APIMachinery", "TestSupport", subprocess], swiftSettings: swift),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], exclude: ["Fixtures"], swiftSettings: swift),
     ]
 )

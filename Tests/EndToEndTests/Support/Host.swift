@@ -152,6 +152,14 @@ final class Host: Sendable {
 
     // MARK: The world
 
+    /// The daemon alone, without a repository to deploy; returns when the API answers.
+    func startDaemon() async throws {
+        let daemon = try LoggedProcess(
+            ["env"] + environment.map { "\($0.key)=\($0.value)" } + [Self.binary, "daemon"], namespace: namespace,
+            log: dataDirectory + "/daemon.log")
+        _ = try await daemon.line(within: .seconds(30)) { $0.hasPrefix("ready ") }
+    }
+
     /// `gitctl up` of the example, which must end healthy.
     @discardableResult
     func up() async throws -> CommandRunner.Outcome {
