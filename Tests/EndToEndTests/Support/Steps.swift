@@ -1,10 +1,14 @@
 import TestSupport
 import Testing
 
+extension String {
+    fileprivate func trimmingSuffix(_ suffix: String) -> Substring { hasSuffix(suffix) ? dropLast(suffix.count) : self[...] }
+}
+
 /// A command line and what it is to print.
 struct Step: Sendable {
     var line: String
-    /// A regular expression that occurs in the output of both streams.
+    /// A regular expression that occurs in the output of both streams, of which the last newline is taken off.
     var pattern: String
     var exitCode: Int
     var location: SourceLocation
@@ -22,7 +26,7 @@ extension Host {
     func follow(_ steps: Step...) async throws {
         for step in steps {
             let outcome = try await run("bash", "-c", step.line, directory: repository, limit: .seconds(60))
-            let isAsExpected = try outcome.exitCode == step.exitCode && outcome.text.contains(Regex(step.pattern))
+            let isAsExpected = try outcome.exitCode == step.exitCode && outcome.text.trimmingSuffix("\n").contains(Regex(step.pattern))
             #expect(isAsExpected, "expected exit \(step.exitCode) and \(step.pattern)\n\(outcome)", sourceLocation: step.location)
         }
     }
