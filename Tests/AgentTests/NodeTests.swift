@@ -20,14 +20,18 @@ struct NodeTests {
             #expect(pod.status["qosClass"] == "BestEffort")
             #expect(pod.containerStatus()["restartCount"]?.int == 0)
             #expect(pod.containerStatus()["containerID"]?.string?.hasPrefix("containerd://") == true)
+            #expect(try await node.follow("web", until: "web\n") == "hello\nweb\n")
             #expect(try await node.log("web") == "hello\nweb\n")
 
             var options = LogOptions()
             options.follow = true
-            async let rest = node.log("web", options: options)
+            var pieces = try await node.agent.logs(namespace: "default", pod: "web", container: "main", options: options).makeAsyncIterator()
+            // The reader opens the file, which goes with the pod, when it is first asked.
+            var log = try await pieces.next() ?? []
             try await node.client.delete(key("web"))
+            while let some = try await pieces.next() { log += some }
+            #expect(String(decoding: log, as: UTF8.self) == "hello\nweb\nbye\n")
             try await node.waitUntilGone("web")
-            #expect(try await rest == "hello\nweb\nbye\n")
             let events = try await node.events(of: "web")
             #expect(events.contains("Started: Started container main"))
             #expect(events.contains("Killing: Stopping container main"))
