@@ -16,11 +16,11 @@ package final class APIServer: Sendable {
     let clock: any WallClock
     let logger: Logger
     let metrics: Metrics
-    let openAPI = OpenAPI()
+    let openAPI: OpenAPI
     let streams = OpenStreams()
     private let readiness = Atomic(false)
-    private let reads: InFlight
-    private let writes: InFlight
+    let reads: InFlight
+    let writes: InFlight
 
     package init(
         registry: Registry, authenticator: Authenticator, authorizer: Authorizer = Authorizer(), nodeEndpoint: (any NodeEndpoint)?,
@@ -34,6 +34,7 @@ package final class APIServer: Sendable {
         self.clock = clock
         self.logger = logger
         metrics = Metrics()
+        openAPI = OpenAPI(kinds: registry.kinds)
         reads = InFlight(max: limits.readsInFlightMax)
         writes = InFlight(max: limits.writesInFlightMax)
     }
@@ -107,13 +108,15 @@ package final class APIServer: Sendable {
         if let review = Review.named(route) { return try answer(review, request: request, route, user: user) }
         guard let type = registry.resourceType(group: route.group, version: route.version, plural: route.resource) else { throw Self.unknownPath }
         guard type.isNamespaced || route.namespace == nil else { throw Self.unknownPath }
+        let warnings = try customWarnings(type)
         guard route.subresource != nil || type.verbs.contains(route.verb.rawValue) else { throw Self.methodNotAllowed }
         if let name = route.subresource {
             guard let subresource = Subresource.named(name, of: type) else { throw Self.unknownPath }
             guard subresource.verbs.contains(route.verb) else { throw Self.methodNotAllowed }
         }
         let call = Call(
-            request: request, route: route, type: type, context: RequestContext(user: user, userAgent: request.userAgent),
+            request: request, route: route, type: type,
+            context: RequestContext(user: user, userAgent: request.userAgent, warnings: warnings),
             format: try ResponseFormat(accept: request.headers.first(name: "accept"), pretty: try request.query.bool("pretty") ?? false))
         guard type.isNamespaced == (route.namespace != nil) || route.verb.isRead && route.name == nil || route.verb == .create && route.name == nil
         else { throw Self.unknownPath }
@@ -132,6 +135,21 @@ package final class APIServer: Sendable {
             inFlight.leave()
             throw error
         }
+    }
+
+    /// What is said to those who use a deprecated version of a custom kind.
+    ///
+    /// Throws for a version that only a conversion webhook could give.
+    private func customWarnings(_ type: ResourceType) throws(APIStatus) -> Warnings {
+        let warnings = Warnings()
+        guard let custom = registry.kinds.custom(type) else { return warnings }
+        if let text = custom.deprecationWarning { warnings.add(text) }
+        if !custom.isStorage, registry.kinds.resource(type.groupResource)?.conversionStrategy == "Webhook" {
+            throw APIStatus(
+                .internalError,
+                "\(type.gvk.apiVersion) \(type.kind) needs a conversion webhook, which this server does not call; use \(custom.storageType.gvk.apiVersion)")
+        }
+        return warnings
     }
 
     private func perform(_ call: Call) throws(APIStatus) -> Reply {

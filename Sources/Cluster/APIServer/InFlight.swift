@@ -13,5 +13,7 @@ final class InFlight: Sendable {
         return false
     }
 
+    var current: Int { count.load(ordering: .relaxed) }
+
     func leave() { count.subtract(1, ordering: .relaxed) }
 }

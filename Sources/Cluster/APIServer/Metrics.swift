@@ -41,8 +41,28 @@ final class Metrics: Sendable {
         }
     }
 
-    /// - Parameter gauges: name, help and value of what is measured at this moment.
-    func text(gauges: [(name: String, help: String, value: UInt64)]) -> String {
+    /// What is measured at this moment.
+    struct Gauge: Sendable {
+        var name: String
+        var help: String
+        /// `counter` for what only grows.
+        var type = "gauge"
+        /// By labels (`resource="pods"`, or nothing).
+        var values: [(labels: String, value: Double)]
+
+        init(_ name: String, _ help: String, type: String = "gauge", _ value: Double) {
+            self.init(name, help, type: type, values: [("", value)])
+        }
+
+        init(_ name: String, _ help: String, type: String = "gauge", values: [(labels: String, value: Double)]) {
+            self.name = name
+            self.help = help
+            self.type = type
+            self.values = values
+        }
+    }
+
+    func text(gauges: [Gauge]) -> String {
         let (requests, latency) = state.withLock { ($0.requests, $0.latency) }
         var text = "# HELP apiserver_request_total Requests answered, by verb, resource and HTTP code.\n# TYPE apiserver_request_total counter\n"
         for (key, count) in requests.sorted(by: { ($0.key.label.resource, $0.key.label.verb, $0.key.code) < ($1.key.label.resource, $1.key.label.verb, $1.key.code) }) {
@@ -59,7 +79,11 @@ final class Metrics: Sendable {
             text += "apiserver_request_duration_seconds_sum{\(labels)} \(histogram.sum)\napiserver_request_duration_seconds_count{\(labels)} \(total)\n"
         }
         for gauge in gauges {
-            text += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) gauge\n\(gauge.name) \(gauge.value)\n"
+            text += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) \(gauge.type)\n"
+            for (labels, value) in gauge.values {
+                let number = Int64(exactly: value).map { String($0) } ?? String(value)
+                text += "\(gauge.name)\(labels.isEmpty ? "" : "{\(labels)}") \(number)\n"
+            }
         }
         return text
     }

@@ -42,7 +42,7 @@ extension APIServer {
         let groups = Set(servedTypes.filter { !$0.group.isEmpty }.map { "/apis/\($0.group)" })
         let fixed = [
             "/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3",
-            "/openid/v1/jwks", "/readyz", "/version",
+            "/openid/v1/jwks", "/readyz", "/version", "/livez/ping", "/livez/store", "/readyz/bootstrap", "/readyz/ping", "/readyz/store",
         ]
         return (fixed + groupVersions + groups).sorted()
     }
@@ -64,27 +64,37 @@ extension APIServer {
     /// `ok`, or with `verbose` what was checked. `/livez/ping` and its like check one thing.
     private func health(_ request: Request) throws(APIStatus) -> Reply {
         let parts = request.path.split(separator: "/").map(String.init)
-        var checks = [("ping", true)]
+        var checks = [("ping", true), ("store", registry.store.isOpen)]
         if parts[0] == "readyz" { checks.append(("bootstrap", isReady)) }
         guard parts.count < 3 else { throw Self.unknownPath }
         if parts.count == 2 {
             checks = checks.filter { $0.0 == parts[1] }
             guard !checks.isEmpty else { throw Self.unknownPath }
         }
-        let excluded = request.query.all("exclude")
-        checks.removeAll { excluded.contains($0.0) }
-        let isHealthy = checks.allSatisfy(\.1)
+        let excluded = Set(request.query.all("exclude"))
+        let isHealthy = checks.allSatisfy { $0.1 || excluded.contains($0.0) }
         if isHealthy, try request.query.bool("verbose") != true { return Reply(.now(.text("ok"))) }
-        let lines = checks.map { name, isPassed in "[\(isPassed ? "+" : "-")]\(name) \(isPassed ? "ok" : "failed")\n" }
+        let lines = checks.map { name, isPassed in
+            excluded.contains(name) ? "[+]\(name) excluded: ok\n" : "[\(isPassed ? "+" : "-")]\(name) \(isPassed ? "ok" : "failed")\n"
+        }
         let text = lines.joined() + "\(parts[0]) check \(isHealthy ? "passed" : "failed")\n"
         return Reply(.now(.text(text, status: isHealthy ? .ok : .internalServerError)))
     }
 
     private func metricsText() -> Response {
-        let gauges = [
-            (name: "gitctl_store_revision", help: "The store's newest revision.", value: registry.store.revision),
-            (name: "apiserver_longrunning_requests", help: "Watches and followed logs at this moment.", value: UInt64(streams.count)),
-        ]
+        let objects = registry.resourceTypes.filter(\.isStored).map(\.groupResource)
+        let counts = Set(objects).sorted().map { resource in
+            (labels: "resource=\"\(resource)\"", value: Double(registry.store.snapshot(resource).versions.count))
+        }
+        let gauges =
+            [
+                Metrics.Gauge("gitctl_store_revision", "The store's newest revision.", Double(registry.store.revision)),
+                Metrics.Gauge("apiserver_longrunning_requests", "Watches and followed logs at this moment.", Double(streams.count)),
+                Metrics.Gauge(
+                    "apiserver_current_inflight_requests", "Requests being answered at this moment.",
+                    values: [("request_kind=\"mutating\"", Double(writes.current)), ("request_kind=\"readOnly\"", Double(reads.current))]),
+                Metrics.Gauge("apiserver_storage_objects", "Objects in the store, by kind.", values: counts),
+            ] + ProcessMetrics.gauges()
         return Response(contentType: "text/plain; version=0.0.4; charset=utf-8", body: .bytes(Array(metrics.text(gauges: gauges).utf8)))
     }
 }

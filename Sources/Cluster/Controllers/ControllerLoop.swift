@@ -29,10 +29,13 @@ struct ControllerLoop<C: Controller>: Sendable {
         recorder = EventRecorder(component: controller.name, client: client, clock: clock, logger: logger)
         let sources = controller.sources
         ledger = WriteLedger(sources.filter(\.awaitsOwnWrites).map(\.informer))
-        for source in sources {
-            let queue = queue
-            source.informer.onChange { change in source.wake(change, queue) }
-        }
+        for source in sources { attach(source) }
+    }
+
+    /// Wakes keys for the changes of an informer, which must not run yet. Its own writes are not awaited.
+    func attach(_ source: ControllerSource<C.Key>) {
+        let queue = queue
+        source.informer.onChange { change in source.wake(change, queue) }
     }
 
     /// Until cancelled.

@@ -32,11 +32,18 @@ package struct Controllers: Service {
     private func runUntilCancelled() async throws {
         let reader = clients("informers")
         let types = try await discover(reader)
-        let informers = InformerSet(types, client: reader, clock: clock, logger: logger)
-        let loops = wire(informers)
+        // The others come with their definitions.
+        let builtin = Set(ResourceType.builtin.map(\.groupResource))
+        let informers = InformerSet(
+            types.filter { builtin.contains($0.groupResource) }, client: reader, clock: clock, logger: logger)
+        let custom = CustomInformers(definitions: informers[.customResourceDefinitions]) { [clock, logger] type in
+            Informer(type, client: reader, transform: InformerSet.transform(type), clock: clock, logger: logger)
+        }
+        let loops = wire(informers, custom)
         await withTaskGroup(of: Void.self) { group in
             // The kinds that most others hang on come first; the rest follows while those work.
             for informer in informers.all { group.addTask { await Self.run(informer) } }
+            group.addTask { await custom.run() }
             for loop in loops { group.addTask { await loop() } }
             await group.waitForAll()
         }
@@ -63,7 +70,7 @@ package struct Controllers: Service {
     }
 
     /// Registers every controller with the informers, before these run.
-    private func wire(_ set: InformerSet) -> [@Sendable () async -> Void] {
+    private func wire(_ set: InformerSet, _ custom: CustomInformers) -> [@Sendable () async -> Void] {
         let namespace: @Sendable (Object) -> [String] = { [$0.namespace] }
         let orphan: @Sendable (Object) -> [String] = { $0.controller == nil ? [$0.namespace] : [] }
         let pods = set[.pods]
@@ -90,8 +97,11 @@ package struct Controllers: Service {
                     endpoints: set[.endpoints])),
             loop(ServiceAccountController(namespaces: set[.namespaces], accounts: set[.serviceAccounts])),
             loop(RootCAController(namespaces: set[.namespaces], configMaps: set[.configMaps], certificate: certificate)),
-            loop(NamespaceController(namespaces: set[.namespaces], contents: set.all.filter(\.type.isNamespaced))),
-            loop(GarbageCollector(set.all)),
+            loop(
+                NamespaceController(namespaces: set[.namespaces], contents: set.all.filter(\.type.isNamespaced), custom: custom),
+                following: custom, { $0.source($1) }),
+            loop(GarbageCollector(set.all, custom: custom), following: custom, { $0.source($1) }),
+            loop(CustomResourceCleanup(custom), following: custom, { $0.source($1) }),
             loop(VolumeBinder(volumes: volumes, claims: claims), workers: 1),
             loop(VolumeProtection(claims: claims, volumes: volumes, pods: pods), workers: 1),
             loop(
@@ -100,6 +110,15 @@ package struct Controllers: Service {
                 workers: 1),
             loop(PodGarbageCollector(pods: pods, nodes: set[.nodes], podsByNode: podsByNode), workers: 1),
         ]
+    }
+
+    /// A controller that also looks at the custom kinds to come.
+    private func loop<C: Controller>(
+        _ controller: C, following custom: CustomInformers, _ source: @escaping @Sendable (C, Informer) -> ControllerSource<C.Key>
+    ) -> @Sendable () async -> Void {
+        let loop = ControllerLoop(controller, client: clients(controller.name), clock: clock, logger: logger)
+        custom.onNew { informer in loop.attach(source(controller, informer)) }
+        return { await loop.run() }
     }
 
     private func loop(_ controller: some Controller, workers: Int = 2) -> @Sendable () async -> Void {

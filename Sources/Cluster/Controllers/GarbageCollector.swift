@@ -36,37 +36,41 @@ package struct GarbageCollector: Controller {
     }
 
     package let name = "generic-garbage-collector"
-    let informers: [Informer]
+    let builtin: [Informer]
+    let custom: CustomInformers?
     private let byKind: [String: Informer]
 
-    package init(_ informers: [Informer]) {
-        self.informers = informers
+    package init(_ informers: [Informer], custom: CustomInformers? = nil) {
+        builtin = informers
+        self.custom = custom
         byKind = Dictionary(
             informers.map { (Self.kindKey($0.type.group, $0.type.kind), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func kindKey(_ group: String, _ kind: String) -> String { "\(group)/\(kind)" }
 
-    package var sources: [ControllerSource<Key>] {
-        informers.map { informer in
-            ControllerSource(informer) { change, queue in
-                switch change {
-                case .added(let object):
-                    if concerns(object) { queue.add(Key(type: informer.type, object: Informer.Key(object))) }
-                    wakeDependents(of: object, queue)
-                case .updated(let old, let new):
-                    let isSame =
-                        old.isDeleting == new.isDeleting && old.finalizers == new.finalizers
-                        && old.ownerReferences == new.ownerReferences
-                    if !isSame, concerns(new) { queue.add(Key(type: informer.type, object: Informer.Key(new))) }
-                    if !isSame { wakeDependents(of: new, queue) }
-                    wakeOwners(of: old, queue, unlessIn: new.ownerReferences)
-                case .deleted(let object):
-                    for (type, dependent) in dependents(of: object.uid) {
-                        queue.add(Key(type: type, object: Informer.Key(dependent)))
-                    }
-                    wakeOwners(of: object, queue, unlessIn: [])
+    private var informers: [Informer] { builtin + (custom?.all ?? []) }
+
+    package var sources: [ControllerSource<Key>] { builtin.map(source) }
+
+    /// What the changes of one kind wake.
+    func source(_ informer: Informer) -> ControllerSource<Key> {
+        ControllerSource(informer) { change, queue in
+            switch change {
+            case .added(let object):
+                if concerns(object) { queue.add(Key(type: informer.type, object: Informer.Key(object))) }
+                wakeDependents(of: object, queue)
+            case .updated(let old, let new):
+                let isSame =
+                    old.isDeleting == new.isDeleting && old.finalizers == new.finalizers && old.ownerReferences == new.ownerReferences
+                if !isSame, concerns(new) { queue.add(Key(type: informer.type, object: Informer.Key(new))) }
+                if !isSame { wakeDependents(of: new, queue) }
+                wakeOwners(of: old, queue, unlessIn: new.ownerReferences)
+            case .deleted(let object):
+                for (type, dependent) in dependents(of: object.uid) {
+                    queue.add(Key(type: type, object: Informer.Key(dependent)))
                 }
+                wakeOwners(of: object, queue, unlessIn: [])
             }
         }
     }
@@ -93,7 +97,11 @@ package struct GarbageCollector: Controller {
     }
 
     private func informer(of reference: OwnerReference) -> Informer? {
-        GroupVersion(reference.apiVersion).flatMap { byKind[Self.kindKey($0.group, reference.kind)] }
+        GroupVersion(reference.apiVersion).flatMap { informer(group: $0.group, kind: reference.kind) }
+    }
+
+    private func informer(group: String, kind: String) -> Informer? {
+        byKind[Self.kindKey(group, kind)] ?? custom?.all.first { $0.type.group == group && $0.type.kind == kind }
     }
 
     private func dependents(of uid: String) -> [(type: ResourceType, object: Object)] {
@@ -101,7 +109,7 @@ package struct GarbageCollector: Controller {
     }
 
     package func snapshot(of key: Key, client: any ResourceClient) -> Snapshot? {
-        guard let informer = byKind[Self.kindKey(key.type.group, key.type.kind)], let object = informer.get(key.object) else {
+        guard let informer = informer(group: key.type.group, kind: key.type.kind), let object = informer.get(key.object) else {
             return nil
         }
         return Snapshot(

@@ -43,8 +43,9 @@ package struct InformerSet: Sendable {
         return informer
     }
 
-    private static func transform(_ type: ResourceType) -> @Sendable (Object) -> Object {
+    static func transform(_ type: ResourceType) -> @Sendable (Object) -> Object {
         if whole.contains(type.groupResource) { return withoutManagedFields }
+        if type == .customResourceDefinitions { return CustomInformers.trimmed }
         return { object in
             var copy = withoutManagedFields(object)
             // Pods' certificate authority is compared with what it should be.

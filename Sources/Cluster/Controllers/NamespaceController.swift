@@ -23,22 +23,25 @@ package struct NamespaceController: Controller {
     let namespaces: Informer
     /// Informers of every namespaced kind, for the news that content is gone.
     let contents: [Informer]
+    let custom: CustomInformers?
 
-    package init(namespaces: Informer, contents: [Informer]) {
+    package init(namespaces: Informer, contents: [Informer], custom: CustomInformers? = nil) {
         self.namespaces = namespaces
         self.contents = contents
+        self.custom = custom
     }
 
     package var sources: [ControllerSource<Informer.Key>] {
-        [.own(namespaces)]
-            + contents.map { informer in
-                ControllerSource(informer) { [namespaces] change in
-                    guard case .deleted(let object) = change,
-                        let namespace = namespaces.get(name: object.namespace), namespace.isDeleting
-                    else { return [] }
-                    return [Informer.Key(namespace)]
-                }
-            }
+        [.own(namespaces)] + contents.map(source)
+    }
+
+    /// Wakes the namespace of what is gone.
+    func source(_ informer: Informer) -> ControllerSource<Informer.Key> {
+        ControllerSource(informer) { [namespaces] change in
+            guard case .deleted(let object) = change, let namespace = namespaces.get(name: object.namespace), namespace.isDeleting
+            else { return [] }
+            return [Informer.Key(namespace)]
+        }
     }
 
     package func snapshot(of key: Informer.Key, client: any ResourceClient) async throws -> Snapshot? {
@@ -76,8 +79,8 @@ package struct NamespaceController: Controller {
                 return StatusPatch(.namespaces, namespace, ["phase": "Terminating", "conditions": conditions.json]).changes
             }
             // Content that ends wakes the namespace, unless its kind is watched by nobody here.
-            let watched = Set(contents.map(\.type))
-            let unwatched = snapshot.contents.filter { !watched.contains($0.type) }.flatMap(\.objects)
+            let watched = Set((contents + (custom?.all ?? [])).map(\.type.groupResource))
+            let unwatched = snapshot.contents.filter { !watched.contains($0.type.groupResource) }.flatMap(\.objects)
             if !snapshot.failures.isEmpty || unwatched.contains(where: \.isDeleting) {
                 plan.wake(at: now + Self.unwatchedInterval)
             } else if !unwatched.isEmpty {

@@ -191,6 +191,9 @@ package final class Store: Sendable {
         var revision: UInt64
     }
 
+    /// Whether it takes writes: false once it is closed.
+    package var isOpen: Bool { state.withLock { !$0.isClosed } }
+
     func snapshot(_ resource: GroupResource) -> Snapshot {
         state.withLock { Snapshot(versions: $0.visible.objects[resource] ?? SortedVersions(), revision: $0.visible.revision) }
     }

@@ -55,6 +55,58 @@ import Testing
         #expect(deployment?["x-kubernetes-group-version-kind"]?.array?.first?["kind"] == "Deployment")
     }
 
+    /// The field numbers and payloads of a message.
+    private static func fields(_ bytes: ArraySlice<UInt8>) throws -> [(Int, ArraySlice<UInt8>)] {
+        var rest = bytes
+        var fields: [(Int, ArraySlice<UInt8>)] = []
+        func varint() throws -> Int {
+            var value = 0
+            var shift = 0
+            while true {
+                let byte = try #require(rest.popFirst())
+                value |= Int(byte & 127) << shift
+                if byte < 128 { return value }
+                shift += 7
+            }
+        }
+        while !rest.isEmpty {
+            let tag = try varint()
+            switch tag & 7 {
+            case 0:
+                _ = try varint()
+                fields.append((tag >> 3, []))
+            case 1:
+                fields.append((tag >> 3, rest.prefix(8)))
+                rest = rest.dropFirst(8)
+            default:
+                let count = try varint()
+                try #require(rest.count >= count)
+                fields.append((tag >> 3, rest.prefix(count)))
+                rest = rest.dropFirst(count)
+            }
+        }
+        return fields
+    }
+
+    @Test("the protobuf form says the same as the JSON form") func protobuf() throws {
+        let json = try Self.document(.v2)
+        let document = try Self.fields(OpenAPIDocument(dialect: .v2, types: Self.types, schema: .unshared()).protobuf()[...])
+        #expect(document.map(\.0) == [1, 2, 8, 9])
+        let definitions = try Self.fields(document[3].1)
+        let paths = try Self.fields(document[2].1)
+        #expect(definitions.count == json["definitions"]?.object?.count && paths.count == json["paths"]?.object?.count)
+        let names = try definitions.map { String(decoding: try Self.fields($0.1)[0].1, as: UTF8.self) }
+        #expect(Set(names) == Set(json["definitions"]?.object?.keys ?? []))
+        let index = try #require(names.firstIndex(of: "io.k8s.api.core.v1.PodSpec"))
+        let schema = try Self.fields(try Self.fields(definitions[index].1)[1].1)
+        let properties = try Self.fields(try #require(schema.first { $0.0 == 25 }).1)
+        #expect(properties.count == json["definitions"]?["io.k8s.api.core.v1.PodSpec"]?["properties"]?.object?.count)
+        let containers = try #require(try properties.first { try Self.fields($0.1)[0].1.elementsEqual("containers".utf8) })
+        let extensions = try Self.fields(try Self.fields(containers.1)[1].1).filter { $0.0 == 31 }
+        let texts = try extensions.map { String(decoding: try Self.fields($0.1)[0].1, as: UTF8.self) }
+        #expect(texts.contains("x-kubernetes-patch-merge-key"))
+    }
+
     @Test("documents are found by their hash, and not sent twice") func served() async throws {
         try await ServerUnderTest.with { server in
             let index = try await server.get("/openapi/v3")
@@ -66,7 +118,9 @@ import Testing
             let again = try await server.send(.GET, url, headers: ["if-none-match": tag])
             #expect(again.status == 304 && again.body.isEmpty)
             #expect(try await server.get("/openapi/v3/apis/nothing/v1").status == 404)
-            #expect(try await server.get("/openapi/v2", accept: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf").status == 406)
+            #expect(try await server.get("/openapi/v3/apis/apps/v1", accept: "application/com.github.proto-openapi.spec.v3@v1.0+protobuf").status == 406)
+            let immutable = try await server.get(url)
+            #expect(immutable.headers.first(name: "cache-control") == "public, immutable")
         }
     }
 }

@@ -103,6 +103,9 @@ final class CustomVersion: Sendable {
         columns = CustomColumns.of(json["additionalPrinterColumns"])
     }
 
+    /// Changes when what is published of the kind does.
+    var fingerprint: String { "\(definition.uid) \(definition.revision) \(index)" }
+
     /// The schema as it stands in the definition.
     var schemaJSON: JSON {
         let versions = definition.object["spec", "versions"]?.array ?? []

@@ -174,13 +174,26 @@ extension Response {
     static func cacheable(_ bytes: [UInt8], contentType: String, request: Request) -> Response {
         let hash = SHA256.hash(data: bytes).prefix(16).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }.joined()
         let tag = "\"\(hash)\""
-        let known = request.headers[canonicalForm: "if-none-match"].map { $0.hasPrefix("W/") ? $0.dropFirst(2) : $0 }
-        var response =
-            known.contains(where: { $0 == tag || $0 == "*" })
-            ? Response(status: .notModified, contentType: "", body: .bytes([]))
-            : Response(contentType: contentType, body: .bytes(bytes))
-        response.headers.replaceOrAdd(name: "etag", value: tag)
-        response.headers.replaceOrAdd(name: "vary", value: "Accept")
+        if isKnown(tag, to: request) { return notModified(tag) }
+        var response = Response(contentType: contentType, body: .bytes(bytes))
+        response.tag(tag)
         return response
+    }
+
+    /// Whether the client has the document of this tag.
+    static func isKnown(_ tag: String, to request: Request) -> Bool {
+        let known = request.headers[canonicalForm: "if-none-match"].map { $0.hasPrefix("W/") ? $0.dropFirst(2) : $0 }
+        return known.contains { $0 == tag || $0 == "*" }
+    }
+
+    static func notModified(_ tag: String) -> Response {
+        var response = Response(status: .notModified, contentType: "", body: .bytes([]))
+        response.tag(tag)
+        return response
+    }
+
+    mutating func tag(_ tag: String) {
+        headers.replaceOrAdd(name: "etag", value: tag)
+        headers.replaceOrAdd(name: "vary", value: "Accept")
     }
 }

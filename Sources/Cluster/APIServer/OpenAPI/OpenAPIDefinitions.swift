@@ -5,14 +5,17 @@ struct OpenAPIDefinitions {
     let dialect: OpenAPIDialect
     let schema: Schema
     let kinds: [String: [GroupVersionKind]]
+    let descriptions = FieldDescriptions()
 
+    static let objectMetadata = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+    static let listMetadata = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta"
     private static let quantity = "io.k8s.apimachinery.pkg.api.resource.Quantity"
     private static let intOrString = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
 
     /// Visits every definition that `roots` reach, once each.
     func walk(from roots: [GroupVersionKind], _ visit: (String, JSON) -> Void) {
         var seen: Set<String> = []
-        var open = roots.compactMap { schema.node($0) }
+        var open = roots.compactMap { schema.node($0) } + [Self.objectMetadata, Self.listMetadata].compactMap(schema.definition(named:))
         while let node = open.popLast() {
             guard seen.insert(node.name).inserted else { continue }
             visit(node.name, definition(node))
@@ -38,10 +41,16 @@ struct OpenAPIDefinitions {
         var properties = JSONObject()
         var required: [String] = []
         for field in node.fields {
-            properties[field.name] = value(field.node)
+            var property = value(field.node)
+            if let text = descriptions.of(field.name, in: node.name) {
+                if dialect == .v3, let reference = property["$ref"] { property = ["allOf": [["$ref": reference]]] }
+                property.set(.string(text), at: ["description"])
+            }
+            properties[field.name] = property
             if field.node.isRequired { required.append(field.name) }
         }
         var definition: JSONObject = ["type": "object"]
+        if let text = descriptions.of(node.name) { definition["description"] = .string(text) }
         if !properties.isEmpty { definition["properties"] = .object(properties) }
         if !required.isEmpty { definition["required"] = JSON(required) }
         if node.isAtomicMap { definition["x-kubernetes-map-type"] = "atomic" }

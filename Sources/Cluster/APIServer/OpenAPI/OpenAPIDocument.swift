@@ -5,6 +5,7 @@ struct OpenAPIDocument {
     let dialect: OpenAPIDialect
     let types: [ResourceType]
     let schema: Schema
+    var custom: [CustomVersion] = []
 
     private static let title = "gitctl"
     /// What operations refer to beside the kinds.
@@ -12,6 +13,9 @@ struct OpenAPIDocument {
         GroupVersionKind(group: "", version: "v1", kind: "Status"), GroupVersionKind(group: "", version: "v1", kind: "DeleteOptions"),
     ]
 
+    private static let info: JSON = ["title": .string(title), "version": "v1.36.0"]
+
+    /// As JSON.
     func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
@@ -23,16 +27,34 @@ struct OpenAPIDocument {
             append(":")
             value.encode(into: &bytes)
         }
-        let info: JSON = ["title": .string(Self.title), "version": "v1.36.0"]
-        append(dialect == .v2 ? #"{"swagger":"2.0","info":\#(info.text),"paths":{"# : #"{"openapi":"3.0.0","info":\#(info.text),"paths":{"#)
-        let paths = OpenAPIPaths(dialect: dialect, names: names)
-        for type in types { for (path, item) in paths.items(of: type) { member(path, item) } }
+        append(dialect == .v2 ? #"{"swagger":"2.0","info":\#(Self.info.text),"paths":{"# : #"{"openapi":"3.0.0","info":\#(Self.info.text),"paths":{"#)
+        visitPaths(member)
         append(dialect == .v2 ? #"},"definitions":{"# : #"},"components":{"schemas":{"#)
         isFirst = true
-        let definitions = OpenAPIDefinitions(dialect: dialect, schema: schema, kinds: kindsByName)
-        definitions.walk(from: kinds) { name, definition in member(name, definition) }
+        visitDefinitions(member)
         append(dialect == .v2 ? "}}" : "}}}")
         return bytes
+    }
+
+    /// Swagger 2.0 as gnostic's protobuf, which older kubectl, Helm and Argo CD ask for.
+    func protobuf() -> [UInt8] {
+        var document = OpenAPIProtobuf.Document(info: Self.info)
+        visitPaths { path, item in document.add(path: path, item) }
+        visitDefinitions { name, definition in document.add(definition: name, definition) }
+        return document.encoded()
+    }
+
+    private func visitPaths(_ visit: (String, JSON) -> Void) {
+        let paths = OpenAPIPaths(dialect: dialect, names: names, custom: Set(custom.map(\.type)))
+        for type in types { for (path, item) in paths.items(of: type) { visit(path, item) } }
+    }
+
+    private func visitDefinitions(_ visit: (String, JSON) -> Void) {
+        let definitions = OpenAPIDefinitions(dialect: dialect, schema: schema, kinds: kindsByName)
+        definitions.walk(from: kinds, visit)
+        for version in custom {
+            for (name, definition) in OpenAPICustom(dialect: dialect, version: version).definitions { visit(name, definition) }
+        }
     }
 
     private var kinds: [GroupVersionKind] {
@@ -59,6 +81,10 @@ struct OpenAPIDocument {
     private var names: [GroupVersionKind: String] {
         var names: [GroupVersionKind: String] = [:]
         for kind in Set(kinds) { names[kind] = schema.node(kind)?.name }
+        for version in custom {
+            names[version.type.gvk] = OpenAPICustom.name(of: version.type.gvk)
+            names[Self.list(version.type.gvk)] = OpenAPICustom.name(of: Self.list(version.type.gvk))
+        }
         return names
     }
 }

@@ -5,6 +5,8 @@ struct OpenAPIPaths {
     let dialect: OpenAPIDialect
     /// Definitions by kind; a kind without one is described as any object.
     let names: [GroupVersionKind: String]
+    /// The types that definitions add.
+    var custom: Set<ResourceType> = []
 
     private static let mediaTypes = ["application/json", "application/yaml"]
 
@@ -49,7 +51,9 @@ struct OpenAPIPaths {
         for name in type.subresources.sorted() {
             guard let subresource = Subresource.named(name, of: type) else { continue }
             let gvk = subresource.kind ?? type.gvk
-            let suffix = "\(place)\(type.kind)\(name.prefix(1).uppercased())\(name.dropFirst())"
+            // Several versions of a kind share the kind of a subresource.
+            let origin = gvk.groupVersion == type.gvk.groupVersion ? "" : type.group.filter(\.isLetter) + type.version
+            let suffix = "\(place)\(type.kind)\(name.prefix(1).uppercased())\(name.dropFirst())\(origin)"
             var operations = JSONObject()
             for verb in subresource.verbs {
                 switch verb {
@@ -107,7 +111,7 @@ struct OpenAPIPaths {
     /// Custom kinds have no strategic merge, as in Kubernetes.
     private func patch(_ id: String, _ type: ResourceType, _ gvk: GroupVersionKind) -> JSON {
         var types = PatchKind.allCases
-        if type == .applications { types.removeAll { $0 == .strategicMerge } }
+        if type == .applications || custom.contains(type) { types.removeAll { $0 == .strategicMerge } }
         return operation(
             id, "patch", gvk, Self.writing + ["force"], bodySchema: ["type": "object"], bodyTypes: types.map(\.rawValue), answer: gvk)
     }
