@@ -108,6 +108,12 @@ package struct Controllers: Service {
                 NodeLifecycleController(
                     nodes: set[.nodes], leases: set[.leases], pods: pods, podsByNode: podsByNode, listeningSince: clock.now),
                 workers: 1),
+            loop(
+                ResourceQuotaController(
+                    quotas: set[.resourceQuotas], quotasByNamespace: InformerIndex(set[.resourceQuotas], by: namespace), pods: pods,
+                    podsByNamespace: podsByNamespace,
+                    others: set.all.filter { $0.type.isNamespaced && $0.type != .pods && $0.type != .resourceQuotas })),
+            loop(ClusterRoleAggregation(roles: set[.clusterRoles]), workers: 1),
             loop(PodGarbageCollector(pods: pods, nodes: set[.nodes], podsByNode: podsByNode), workers: 1),
         ]
     }

@@ -63,7 +63,9 @@ import Testing
             var value = 0
             var shift = 0
             while true {
-                let byte = try #require(rest.popFirst())
+                // The macro cannot mutate what it captures.
+                let next = rest.popFirst()
+                let byte = try #require(next)
                 value |= Int(byte & 127) << shift
                 if byte < 128 { return value }
                 shift += 7
