@@ -64,7 +64,7 @@ import Testing
             _ = try await server.post(WidgetDefinition.path, WidgetDefinition.widget("a").json.text)
             let path = WidgetDefinition.path + "/a"
             func patch(_ type: String, _ body: String) async throws -> ServerUnderTest.Answer {
-                try await server.send(.PATCH, path + "?fieldManager=t", headers: ["content-type": type], body: body)
+                try await server.send(.PATCH, path + "?fieldManager=t\(type.contains("apply") ? "&force=true" : "")", headers: ["content-type": type], body: body)
             }
             let refused = try await patch("application/strategic-merge-patch+json", "{}")
             #expect(refused.status == 415 && !refused.message.contains("strategic"))

@@ -63,7 +63,6 @@ import Testing
             var value = 0
             var shift = 0
             while true {
-                // The macro cannot mutate what it captures.
                 let next = rest.popFirst()
                 let byte = try #require(next)
                 value |= Int(byte & 127) << shift

@@ -75,6 +75,7 @@ final class KindCatalog: Sendable {
     func refresh(_ definitions: [ObjectVersion], revision: UInt64) {
         let known = state.withLock { $0.revision <= revision ? $0.custom : nil }
         guard let known else { return }
+        if known.count == definitions.count, definitions.allSatisfy({ known[$0.name]?.definition === $0 }) { return }
         var custom: [String: CustomResource] = [:]
         for definition in definitions {
             let before = known[definition.name]

@@ -48,6 +48,7 @@ struct OpenAPIPaths {
             let listAll = operation("list\(type.kind)ForAllNamespaces", "list", type.gvk, Self.listing, answer: list)
             items.append(("\(base)/\(type.plural)", item(["get": listAll], parameters: [])))
         }
+        items = items.compactMap { path, item in Self.served(item, type).map { (path, $0) } }
         for name in type.subresources.sorted() {
             guard let subresource = Subresource.named(name, of: type) else { continue }
             let gvk = subresource.kind ?? type.gvk
@@ -67,6 +68,17 @@ struct OpenAPIPaths {
             items.append(("\(collection)/{name}/\(name)", item(operations, parameters: parameters)))
         }
         return items
+    }
+
+    /// The operations that the kind has; nil when it has none of them.
+    private static func served(_ item: JSON, _ type: ResourceType) -> JSON? {
+        guard var operations = item.object else { return nil }
+        let verbs = ["post": "create", "put": "update"]
+        for operation in operations {
+            guard let action = operation.value["x-kubernetes-action"]?.string else { continue }
+            if !type.verbs.contains(verbs[action] ?? action) { operations[operation.key] = nil }
+        }
+        return operations.contains { $0.key != "parameters" } ? .object(operations) : nil
     }
 
     private static let status = GroupVersionKind(group: "", version: "v1", kind: "Status")

@@ -68,10 +68,17 @@ package final class Registry: Sendable {
     }
 
     /// The kinds served now.
-    package var resourceTypes: [ResourceType] { kinds.types }
+    package var resourceTypes: [ResourceType] {
+        // Whoever saw the event of a definition finds its kind, or does not any longer.
+        refreshKinds()
+        return kinds.types
+    }
 
     package func resourceType(group: String, version: String, plural: String) -> ResourceType? {
-        kinds.type(group: group, version: version, plural: plural)
+        if let type = kinds.type(group: group, version: version, plural: plural) { return type }
+        // The event of a definition may be seen before its writer has taken it over.
+        refreshKinds()
+        return kinds.type(group: group, version: version, plural: plural)
     }
 }
 
