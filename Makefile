@@ -3,7 +3,7 @@
 # and for the end-to-end tests a clean clone with a release build: what a user would run.
 
 SWIFT ?= swift
-BUILD = $(SWIFT) build -c release
+BUILD = $(SWIFT) build -c release --static-swift-stdlib
 GITCTL = .build/release/gitctl
 CLONE = .build-clone
 

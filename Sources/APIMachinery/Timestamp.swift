@@ -1,15 +1,25 @@
-/// An instant of wall-clock time: nanoseconds since 1970-01-01T00:00:00Z, before 2262.
+/// An instant of wall-clock time: nanoseconds since 1970-01-01T00:00:00Z, from 1678 to April 2262.
 ///
-/// The cluster's own type, so that logic needs neither Foundation nor the system clock.
+/// The cluster's own type, so that logic needs neither Foundation nor the system clock. Sums and
+/// differences saturate: a deadline that somebody set to the longest there is does not lie in the past.
 package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
     package var nanoseconds: Int64
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
-    package init(seconds: Int64) { nanoseconds = seconds &* 1_000_000_000 }
+    package init(seconds: Int64) {
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        nanoseconds = overflow ? (seconds < 0 ? .min : .max) : product
+    }
 
     package static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
-    package static func + (a: Self, b: Duration) -> Self { Timestamp(nanoseconds: a.nanoseconds &+ b.nanoseconds) }
-    package static func - (a: Self, b: Self) -> Duration { .nanoseconds(a.nanoseconds &- b.nanoseconds) }
+    package static func + (a: Self, b: Duration) -> Self {
+        let (sum, overflow) = a.nanoseconds.addingReportingOverflow(b.nanoseconds)
+        return Timestamp(nanoseconds: overflow ? (b < .zero ? .min : .max) : sum)
+    }
+    package static func - (a: Self, b: Self) -> Duration {
+        let (difference, overflow) = a.nanoseconds.subtractingReportingOverflow(b.nanoseconds)
+        return .nanoseconds(overflow ? (a < b ? .min : .max) : difference)
+    }
 
     /// RFC 3339 in UTC with whole seconds: `2026-01-02T03:04:05Z` (meta/v1 Time).
     package var description: String { format(fractionDigits: 0) }
@@ -63,7 +73,7 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
         guard let year = number(4), literal("-"), let month = number(2), literal("-"), let day = number(2), literal("Tt "),
             let hour = number(2), literal(":"), let minute = number(2), literal(":"), let second = number(2),
             (1...12).contains(month), day >= 1, day <= Self.daysIn(month: month, year: year), hour < 24, minute < 60, second < 60,
-            year >= 1678, year < 2262
+            year >= 1678, year <= 2262
         else { return nil }
         var fraction: Int64 = 0
         if literal(".") {
@@ -84,7 +94,10 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
         }
         guard position == bytes.count else { return nil }
         let days = Self.days(year: year, month: month, day: day)
-        nanoseconds = (days * 86_400 + hour * 3600 + minute * 60 + second - offset) * 1_000_000_000 + fraction
+        let (whole, isTooFar) = (days * 86_400 + hour * 3600 + minute * 60 + second - offset).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isBeyond) = whole.addingReportingOverflow(fraction)
+        if isTooFar || isBeyond { return nil }
+        nanoseconds = sum
     }
 
     private static func daysIn(month: Int64, year: Int64) -> Int64 {

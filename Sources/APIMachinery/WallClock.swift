@@ -27,9 +27,12 @@ package struct SystemClock: WallClock {
     }
 
     package func sleep(until deadline: Timestamp) async throws {
-        let wait = deadline - now
-        if wait > .zero { try await Task.sleep(for: wait) }
+        // Again where the machine's clock was set back meanwhile.
+        while case let wait = deadline - now, wait > .zero { try await Task.sleep(for: min(wait, Self.sleepMax)) }
     }
+
+    /// Longest single sleep: what is due at the end of time must not overflow the runtime's own clock.
+    private static let sleepMax = Duration.seconds(365 * 24 * 3600)
 }
 
 /// A clock that moves only when told to: sleepers wake in order of their deadlines.

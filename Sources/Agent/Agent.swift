@@ -111,7 +111,22 @@ package final class Agent: Service, NodeEndpoint {
     /// Runs after `run` has ended, or without it.
     package func tearDown() async throws {
         let directories = PodDirectories(dataDirectory: configuration.dataDirectory)
-        try await containerd.start()
+        do {
+            try await containerd.start()
+            try await endPods()
+        } catch {
+            // A runtime that does not work cannot end its pods; below they are ended without it.
+            configuration.logger.warning("pods are killed, since the runtime does not start", metadata: ["error": "\(error)"])
+        }
+        try await Files.offPool {
+            for point in Mounts.points(below: directories.root) { try Mounts.unmount(point) }
+            try Files.removeTree(directories.root)
+        }
+        try await containerd.stop()
+        try await ServiceProxy.removeTable(Instance(dataDirectory: configuration.dataDirectory))
+    }
+
+    private func endPods() async throws {
         let runtime = try CRIRuntime(socketPath: containerd.socketPath, clock: configuration.clock, logger: configuration.logger)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -121,12 +136,6 @@ package final class Agent: Service, NodeEndpoint {
             await TearDown(runtime: runtime, logger: configuration.logger).removeAll()
             group.cancelAll()
         }
-        try await Files.offPool {
-            for point in Mounts.points(below: directories.root) { try Mounts.unmount(point) }
-            try Files.removeTree(directories.root)
-        }
-        try await containerd.stop()
-        try await ServiceProxy.removeTable(Instance(dataDirectory: configuration.dataDirectory))
     }
 
     package func logs(namespace: String, pod: String, container: String, options: LogOptions) async throws(APIStatus)

@@ -4,6 +4,8 @@ import APIMachinery
 extension Reconciler {
     /// How long a push is followed before its rollout counts as failed; it goes on all the same.
     package static let rolloutTimeout: Duration = .seconds(300)
+    /// How long an Application may take to be seen on the watch.
+    static let seenTimeout: Duration = .seconds(30)
     /// Lines of a plan shown to a pusher.
     static let planLinesMax = 80
 
@@ -87,11 +89,21 @@ extension Reconciler {
         _ key: ObjectKey, to revision: String, request: WorkerState.Request, timeout: Duration = rolloutTimeout,
         report: @escaping @Sendable (String) -> Void
     ) async -> Rollout.Outcome {
-        guard let worker = await worker(for: key) else {
-            report("the reconciler is not running")
+        let clock = configuration.clock
+        let found = await withTaskGroup(of: ApplicationWorker?.self) { group in
+            group.addTask { await self.worker(for: key) }
+            group.addTask {
+                // Cancellation ends both waits.
+                try? await clock.sleep(for: Self.seenTimeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        guard let worker = found else {
+            report("Application \(key.namespace ?? "")/\(key.name) is gone, or the reconciler does not run")
             return .failed
         }
-        let clock = configuration.clock
         return await worker.following { box in
             worker.request(request)
             var rollout = Rollout(revision: revision, start: clock.now, timeout: timeout)

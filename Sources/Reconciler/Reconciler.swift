@@ -53,7 +53,7 @@ package final class Reconciler: Service {
         }
         applications = Informer(.applications, client: client, clock: configuration.clock, logger: configuration.logger)
         (workers, starter) = AsyncStream.makeStream()
-        state.isNeeded = { [live] scope, reference in live.isNeeded(scope, by: reference) }
+        state.isNeeded = { [live] scope, worker in live.isNeeded(scope, by: worker) }
         applications.onChange { [weak self] change in self?.follow(change) }
     }
 

@@ -23,6 +23,8 @@ package struct Daemon: Sendable {
         package var podCIDR = podCIDRDefault
         package var serviceCIDR = serviceCIDRDefault
         package var registryMirrors: [String: String] = [:]
+        /// Also prints a line when this node takes pods: for `up`, which waits for that.
+        package var announcesNode = false
         /// Another cluster, to reconcile instead of one of our own.
         package var remote: HTTPSClient?
 
@@ -92,7 +94,7 @@ package struct Daemon: Sendable {
         services.append(.init(service: control, serviceName: "control"))
         // Ends the group in order when `gitctl down` asks.
         services.append(.init(service: StopOnSignal(stop: stop), successTerminationBehavior: .gracefullyShutdownGroup, serviceName: "stop"))
-        services.append(.init(service: Announcement(url: url, client: try ready()), successTerminationBehavior: .ignore, serviceName: "announcement"))
+        services.append(.init(service: try announcement(url: url, client: client), successTerminationBehavior: .ignore, serviceName: "announcement"))
         services += after.map { .init(service: $0) }
         if let reconciler { services.append(.init(service: reconciler)) }
         var configuration = ServiceGroupConfiguration(
@@ -100,11 +102,13 @@ package struct Daemon: Sendable {
         configuration.maximumGracefulShutdownDuration = Self.shutdownTime
         configuration.maximumCancellationDuration = Self.cancellationTime
         try await ServiceGroup(configuration: configuration).run()
+        log("daemon").info("stopped; containers go on")
     }
 
-    /// Asks as any client of this cluster would.
-    private func ready() throws -> any ResourceClient {
-        try options.remote ?? HTTPSClient(kubeconfig: options.directory.kubeconfig, context: nil)
+    private func announcement(url: String, client: any ResourceClient) throws -> Announcement {
+        Announcement(
+            url: url, asker: try options.remote ?? HTTPSClient(kubeconfig: options.directory.kubeconfig, context: nil),
+            node: options.announcesNode ? Informer(.nodes, client: client, logger: log("daemon")) : nil, logger: log("daemon"))
     }
 
     private static func answer(
@@ -150,13 +154,39 @@ private struct StopOnSignal: Service {
     }
 }
 
-/// Says once that the API answers: over TLS, with the kubeconfig.
+/// Says that the API answers, over TLS and with the kubeconfig, and where asked that the node takes pods.
 private struct Announcement: Service {
     let url: String
-    let client: any ResourceClient
+    /// Asks as any client of this cluster would.
+    let asker: any ResourceClient
+    /// The nodes; nil when nobody waits for one.
+    let node: Informer?
+    let logger: Logger
 
     func run() async throws {
-        _ = try await client.resourceTypes()
-        printLine("ready \(url)")
+        _ = try await asker.resourceTypes()
+        logger.info("started", metadata: ["url": "\(url)", "version": "\(Gitctl.version)", "pid": "\(getpid())"])
+        printLine("\(DaemonProcess.readyWord) \(url)")
+        guard let node else { return }
+        do {
+            try await cancelWhenGracefulShutdown { try await announce(node) }
+        } catch is CancellationError {
+            // Stopped before the node was up.
+        }
+    }
+
+    private func announce(_ node: Informer) async throws {
+        let isReady = Signal()
+        node.onChange { change in
+            let conditions = change.object.status["conditions"]?.array ?? []
+            if conditions.contains(where: { $0["type"]?.string == "Ready" && $0["status"]?.string == "True" }) { isReady.fire() }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await node.run() }
+            group.addTask { await isReady.wait() }
+            try await group.next()
+            group.cancelAll()
+        }
+        if !Task.isCancelled { printLine(DaemonProcess.nodeReadyWord) }
     }
 }

@@ -1,3 +1,4 @@
+import Agent
 import Glibc
 import SystemPackage
 
@@ -22,8 +23,21 @@ package struct DataDirectory: Sendable, Hashable {
 
     var exists: Bool { access(path, F_OK) == 0 }
 
-    /// Makes it, private to its owner, unless it is there.
+    /// Whether a daemon has run here: what no daemon has made is not ours to remove.
+    package var isInstance: Bool { access(lock, F_OK) == 0 }
+
+    /// What may be there before a daemon is: image archives to import, and what a file system begins with.
+    private static let namesBefore: Set = ["images", "lost+found", "daemon.log", "daemon.log.1"]
+
+    /// Makes it, or takes one that is empty, and makes it private to its owner. A directory that holds
+    /// other things is refused: its mode would change, and `down --delete-data` would remove them.
     package func create() throws(Failure) {
+        let others = isInstance ? [] : Files.names(in: path).filter { !Self.namesBefore.contains($0) }.sorted()
+        guard others.isEmpty else {
+            throw Failure(
+                "\(path) cannot be the data directory: it holds other things (\(others.prefix(3).joined(separator: ", "))\(others.count > 3 ? ", …" : ""))",
+                hints: ["choose a new or an empty directory with --data-dir DIR"])
+        }
         do {
             try FilePath(path).createDirectories()
         } catch {

@@ -14,9 +14,9 @@ package struct Gitctl: AsyncParsableCommand {
             One daemon holds a Kubernetes-compatible cluster and keeps it equal to what git says.
 
             Example:
-              gitctl up example-repo     # start the daemon, deploy a directory of a git repository
-              gitctl diff                # what the next push would change
-              git push gitctl            # deploy it
+              gitctl up example-repo  # start the daemon, deploy a directory
+              gitctl diff             # what the next push would change
+              git push gitctl         # deploy it
             """,
         version: version,
         subcommands: [
@@ -27,14 +27,8 @@ package struct Gitctl: AsyncParsableCommand {
 
     /// Exit codes: 0 done; 1 failed (`diff`: there are changes); 2 `diff` failed; 64 not a command line of gitctl's.
     package static func main() async {
-        var command: any ParsableCommand
-        do { command = try parseAsRoot() } catch { exit(withError: error) }
         do {
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
+            if let hook = HookCall(arguments: Array(CommandLine.arguments.dropFirst())) { try hook.run() } else { try await runParsed() }
         } catch let code as ExitCode {
             Glibc.exit(code.rawValue)
         } catch {
@@ -45,6 +39,16 @@ package struct Gitctl: AsyncParsableCommand {
             Glibc.exit(failure.exitCode)
         }
     }
+
+    private static func runParsed() async throws {
+        var command: any ParsableCommand
+        do { command = try parseAsRoot() } catch { exit(withError: error) }
+        if var asynchronous = command as? any AsyncParsableCommand {
+            try await asynchronous.run()
+        } else {
+            try command.run()
+        }
+    }
 }
 
 extension Failure {
@@ -53,6 +57,7 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let status as APIStatus: self.init(status)
+        case is ControlClient.Unavailable: self.init("the daemon does not run", hints: ["start it with `gitctl up`"])
         case is CancellationError: self.init("interrupted")
         default: self.init("\(error)")
         }

@@ -66,17 +66,19 @@ private final class ScriptedClient: ResourceClient {
 
 @Suite(.timeLimit(.minutes(1)))
 struct InformerTests {
-    private static func pod(_ name: String, _ version: Int, owner: String? = nil) -> Object {
+    private static func pod(_ name: String, _ version: Int, uid: String = "", owner: String? = nil) -> Object {
         var pod = Object(.pods, namespace: "default", name: name)
+        if !uid.isEmpty { pod.uid = uid }
         pod.resourceVersion = String(version)
         if let owner { pod.ownerReferences = [OwnerReference(apiVersion: "apps/v1", kind: "ReplicaSet", name: "rs", uid: owner, isController: true, blocksOwnerDeletion: true)] }
         return pod
     }
 
     /// Runs the script to its last step on a clock that jumps to each deadline.
-    private func changes(_ steps: [ScriptedClient.Step]) async -> (changes: [String], informer: Informer, watchedFrom: [String]) {
+    private func changes(_ steps: [ScriptedClient.Step]) async -> (changes: [String], informer: Informer, watchedFrom: [String], elapsed: Duration) {
         let client = ScriptedClient(steps)
-        let clock = VirtualClock(now: Timestamp(seconds: 1_800_000_000))
+        let start = Timestamp(seconds: 1_800_000_000)
+        let clock = VirtualClock(now: start)
         let informer = Informer(.pods, client: client, clock: clock, logger: Logger(label: "test"))
         let seen = Mutex<[String]>([])
         informer.onChange { change in
@@ -101,7 +103,7 @@ struct InformerTests {
         driver.cancel()
         // Ends by cancellation, which is how it always ends.
         _ = await run.result
-        return (seen.withLock { $0 }, informer, client.watchedFrom.withLock { $0 })
+        return (seen.withLock { $0 }, informer, client.watchedFrom.withLock { $0 }, clock.now - start)
     }
 
     @Test("A list and events become changes, dependents are found by owner")
@@ -131,5 +133,27 @@ struct InformerTests {
         ])
         #expect(result.changes == ["+a@1", "+b@2", "~a@1>6", "-b@2", "+c@9"])
         #expect(result.watchedFrom == ["5", "5", "6", "10", "10"])
+    }
+
+    @Test("An object replaced unseen by another of its name goes, and the other comes")
+    func replaced() async {
+        let result = await changes([
+            .list([Self.pod("a", 1, uid: "old", owner: "u")], version: "5"),
+            .watch([], error: .expired("too old")),
+            .list([Self.pod("a", 9, uid: "new")], version: "10"),
+            .watch([.modified(Self.pod("a", 11, uid: "newer"))], error: nil),
+            .quiet,
+        ])
+        #expect(result.changes == ["+a@1", "-a@1", "+a@9", "-a@9", "+a@11"])
+        #expect(result.informer.dependents(ofOwner: "u").isEmpty && result.informer.list().count == 1)
+    }
+
+    @Test("A server whose lists are expired at once is not asked in a tight loop")
+    func expiring() async {
+        var steps: [ScriptedClient.Step] = []
+        for version in 1...6 { steps += [.list([], version: "\(version)"), .watchFails(.expired("too old"))] }
+        let result = await changes(steps + [.list([], version: "7"), .quiet])
+        // The first is answered at once; five more wait 50, 100, 200, 400 and 800 ms.
+        #expect(result.elapsed >= .milliseconds(1550))
     }
 }

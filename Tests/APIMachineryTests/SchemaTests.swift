@@ -111,6 +111,14 @@ struct SchemaTests {
         #expect(found.contains(expected), "\(found)")
     }
 
+    @Test("Many unknown fields, which a client may ignore, hide no wrong type")
+    func manyMistakes() throws {
+        let unknown = (0..<2 * Schema.errorsMax).map { "a\($0): 1" }.joined(separator: ", ")
+        let found = try errors("{apiVersion: apps/v1, kind: Deployment, metadata: {\(unknown)}, spec: {replicas: three}}")
+        #expect(found.contains(#"spec.replicas must be an integer, found "three""#))
+        #expect(found.count <= 2 * Schema.errorsMax)
+    }
+
     @Test("Required fields of a spec are demanded, those of a status not")
     func required() throws {
         #expect(try errors("{apiVersion: apps/v1, kind: Deployment, spec: {}}") == ["spec.selector: Required value", "spec.template: Required value"])

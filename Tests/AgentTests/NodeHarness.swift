@@ -16,8 +16,8 @@ actor NodeHarness {
 
     static let image = "docker.io/library/busybox:1.36"
 
-    /// Runs `body` beside a running agent, and takes the node down afterwards.
-    static func with<Result: Sendable>(_ body: @Sendable (NodeHarness) async throws -> Result) async throws -> Result {
+    /// Runs `body` beside a running agent, and takes the node down afterwards. `mirror` answers for docker.io.
+    static func with<Result: Sendable>(mirror: String? = nil, _ body: @Sendable (NodeHarness) async throws -> Result) async throws -> Result {
         try await TemporaryDirectory.with { directory in
             try await CommandRunner().output(
                 "\(BuiltProducts.sources)/scripts/images", "--output", "\(directory.path)/images", "busybox", within: .seconds(120))
@@ -28,7 +28,7 @@ actor NodeHarness {
             try await prepare(client)
             let configuration = Agent.Configuration(
                 dataDirectory: directory.path, nodeName: "node", podCIDR: "10.42.0.0/16", serviceCIDR: "10.43.0.0/16",
-                apiServerURL: cluster.url, logger: logger)
+                apiServerURL: cluster.url, registryMirrors: mirror.map { ["docker.io": $0] } ?? [:], logger: logger)
             let harness = NodeHarness(configuration, client: client)
             await harness.startAgent()
             do {

@@ -71,6 +71,31 @@ struct NodeTests {
         }
     }
 
+    @Test("An image that the machine lacks is pulled from its registry, once, and events tell", .timeLimit(.minutes(2)))
+    func pulls() async throws {
+        try await TemporaryDirectory.with { directory in
+            let registry = try await ImageRegistry(namespace: try #require(InNetworkNamespace.current), directory: directory.path)
+            do {
+                try await NodeHarness.with(mirror: "http://\(registry.address)") { node in
+                    let nginx: JSONObject = ["image": "nginx:1.27", "command": ["nginx", "-g", "daemon off;"]]
+                    try await node.create("web", script: "", container: nginx)
+                    try await node.wait(for: "web", until: \.isReady)
+                    var events = try await node.events(of: "web")
+                    #expect(events.contains("Pulling: Pulling image \"nginx:1.27\""))
+                    #expect(events.contains { $0.hasPrefix("Pulled: Successfully pulled image \"nginx:1.27\" in ") }, "\(events)")
+                    try await node.create("again", script: "", container: nginx)
+                    try await node.wait(for: "again", until: \.isReady)
+                    events = try await node.events(of: "again")
+                    #expect(events.contains("Pulled: Container image \"nginx:1.27\" already present on machine"), "\(events)")
+                }
+            } catch {
+                try await registry.stop()
+                throw error
+            }
+            try await registry.stop()
+        }
+    }
+
     @Test("Environment and volumes come from objects, and follow them", .timeLimit(.minutes(1)))
     func objects() async throws {
         try await NodeHarness.with { node in

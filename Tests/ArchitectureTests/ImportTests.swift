@@ -51,6 +51,14 @@ struct ImportTests {
         }
     }
 
+    @Test("Foundation, which brings ICU's tables into memory, is imported nowhere; FoundationEssentials does")
+    func foundationStaysOut() throws {
+        // Generated code falls back to Foundation where there is no FoundationEssentials.
+        for file in try SourceFile.all(below: "") where !file.path.contains("/Generated/") {
+            #expect(!file.imports.contains("Foundation"), "\(file.path) imports Foundation")
+        }
+    }
+
     @Test("Each C library is imported by one folder", arguments: soleImporters.map(\.module))
     func cLibrariesHaveOneImporter(module: String) throws {
         let folder = try #require(Self.soleImporters.first { $0.module == module }).folder

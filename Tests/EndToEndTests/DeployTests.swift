@@ -26,7 +26,8 @@ extension EndToEnd {
                 #expect(try await host.kubectl("get", "pvc", "data", "-o", "jsonpath={.status.phase}") == "Bound")
                 #expect(try String(contentsOfFile: host.volume + "/writes", encoding: .utf8).hasPrefix("storage write\n"))
                 #expect(try await host.kubectl("get", "pods").contains("Running"))
-                #expect(try await host.kubectl("describe", "pod", "writer").contains("Started"))
+                let description = try await host.kubectl("describe", "pod", "writer")
+                for event in ["Scheduled", "Pulled", "Created", "Started"] { #expect(description.contains(event), "\(description)") }
                 #expect(try await host.kubectl("get", "applications", "-A").contains("example"))
             }
         }
@@ -56,6 +57,24 @@ extension EndToEnd {
                 try await host.kubectl("-n", "other", "scale", "deployment/sleeper", "--replicas=3")
                 try await host.kubectl("-n", "other", "rollout", "status", "deployment/sleeper", "--timeout=60s")
                 #expect(try await host.kubectl("-n", "other", "get", "pods", "--no-headers").split(separator: "\n").count == 3)
+
+                // A pod knows the API server and has a token for it.
+                let identity = """
+                    apiVersion: v1
+                    kind: Pod
+                    metadata: {name: identity, namespace: other}
+                    spec:
+                      restartPolicy: Never
+                      containers:
+                      - {name: main, image: "busybox:1.36", command: [cat, /var/run/secrets/kubernetes.io/serviceaccount/token]}
+                    """
+                try await host.kubectl("apply", "-f", "-", input: identity)
+                try await host.kubectl("-n", "other", "wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/identity", "--timeout=30s")
+                var claims = try await host.kubectl("-n", "other", "logs", "identity", "--tail=1").split(separator: ".").dropFirst().first.map(String.init) ?? ""
+                claims = claims.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
+                claims += String(repeating: "=", count: (4 - claims.count % 4) % 4)
+                let decoded = String(decoding: Data(base64Encoded: claims) ?? Data(), as: UTF8.self)
+                #expect(decoded.contains("system:serviceaccount:other:default") && decoded.contains(#""name":"identity""#), "\(decoded)")
                 try await host.kubectl("delete", "namespace", "other", "--timeout=60s")
                 #expect(try await host.kubectl("get", "pods", "-A").contains("sleeper") == false)
             }

@@ -56,6 +56,9 @@ extension EndToEnd {
                 let json = try await host.gitctl("diff", "-o", "json")
                 #expect(json.exitCode == 1)
                 #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [String: Any])
+                // As a hook or an alias of another repository would run it.
+                let hooked = try await host.script("GIT_DIR=/nowhere GIT_INDEX_FILE=/nowhere/index gitctl diff")
+                #expect(hooked.exitCode == 1 && hooked.output == diff.output, "\(hooked)")
                 #expect(try await host.push().isSuccess)
                 let after = try await host.gitctl("diff")
                 #expect(after.exitCode == 0, "\(after)")
@@ -97,6 +100,42 @@ extension EndToEnd {
             }
         }
 
+        @Test("A push over ssh is reviewed, refused or rolled out like any other")
+        func pushesOverSSH() async throws {
+            try await Host.with { host in
+                try await host.up()
+                // What sshd does with a command: a shell in a session without a terminal, an environment
+                // of its own, and pipes for the streams. Its arguments end with the host and the command.
+                let transport = host.directory + "/transport"
+                try """
+                #!/bin/sh
+                while [ $# -gt 2 ]; do shift; done
+                [ "$1" = root@server ] || exit 255
+                cd / && exec env -i HOME=/nowhere USER=root LOGNAME=root SHELL=/bin/sh PATH=/usr/bin:/bin setsid --wait sh -c "$2"
+
+                """.write(toFile: transport, atomically: true, encoding: .utf8)
+                #expect(chmod(transport, 0o755) == 0)
+                try await host.git("config", "core.sshCommand", transport)
+                try await host.git("config", "ssh.variant", "ssh")
+                let path = try await host.git("remote", "get-url", "gitctl").trimmingCharacters(in: .whitespacesAndNewlines)
+                try await host.git("remote", "add", "far", "root@server:\(path)")
+
+                try await host.edit { $0.replacingOccurrences(of: "  replicas: 2", with: "  replicsa: 2") }
+                try await host.commit("A typo")
+                let refused = try await host.script("git push far HEAD:main")
+                #expect(!refused.isSuccess)
+                #expect(refused.errorOutput.contains(try Regex(#"remote: [a-z/-]+\.yaml:\d+:\d+: Deployment default/web: .*replicsa"#)), "\(refused)")
+                try await host.git("reset", "-q", "--hard", "HEAD^")
+
+                try await host.changePage(to: 2)
+                let push = try await host.script("git push far HEAD:main")
+                #expect(push.isSuccess, "\(push)")
+                #expect(push.errorOutput.contains(try Regex(#"remote: gitctl: healthy in "#)), "\(push)")
+                let address = try await host.kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
+                #expect(try await host.require("curl", "-sS", "--max-time", "5", "http://\(address)/").contains("version 2"))
+            }
+        }
+
         @Test("A rollout that fails is told to the pusher with its reason, and the old pods keep serving")
         func failedRolloutIsTold() async throws {
             try await Host.with { host in
@@ -106,11 +145,12 @@ extension EndToEnd {
                 }
                 try await host.commit("An image that does not exist")
                 let push = try await host.push()
-                #expect(push.errorOutput.contains("ErrImagePull") || push.errorOutput.contains("ImagePullBackOff"), "\(push)")
+                let reason = "cannot pull the image 127.0.0.1:1/absent/nginx:1.27: 127.0.0.1:1 does not answer: connection refused"
+                #expect(push.errorOutput.contains("gitctl: failed: ") && push.errorOutput.contains(reason), "\(push)")
                 let address = try await host.kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
                 #expect(try await host.require("curl", "-sS", "--max-time", "5", "http://\(address)/").contains("version 1"))
                 let status = try await host.gitctl("status")
-                #expect(status.output.contains("ErrImagePull") || status.output.contains("ImagePullBackOff"), "\(status)")
+                #expect(status.output.contains(reason), "\(status)")
 
                 // A later commit repairs it, without waiting for the broken rollout.
                 try await host.git("revert", "--no-edit", "HEAD")

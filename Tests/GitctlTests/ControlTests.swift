@@ -1,11 +1,12 @@
 import APIMachinery
+import Dispatch
 import Glibc
 import Logging
 import Reconciler
 import ServiceLifecycle
 import Testing
 
-import gitctl
+@testable import gitctl
 
 @Suite("Control socket", .timeLimit(.minutes(1)))
 struct ControlTests {
@@ -46,8 +47,21 @@ struct ControlTests {
     func hookInput() throws {
         let zero = String(repeating: "0", count: 40)
         let id = String(repeating: "b", count: 40)
-        #expect(try Hook.updates("\(zero) \(id) refs/heads/main\n") == [Push.RefUpdate(old: zero, new: id, ref: "refs/heads/main")])
-        #expect(throws: Failure("git handed the hook the line \"x y\"; expected OLD NEW REF")) { try Hook.updates("x y\n") }
+        #expect(try HookCall.updates("\(zero) \(id) refs/heads/main\n") == [Push.RefUpdate(old: zero, new: id, ref: "refs/heads/main")])
+        #expect(throws: Failure("git handed the hook the line \"x y\"; expected OLD NEW REF")) { try HookCall.updates("x y\n") }
+    }
+
+    @Test("a hook's call is told from other command lines, and read without the parser")
+    func hookCall() throws {
+        let call = try #require(HookCall(arguments: ["hook", "post-receive", "--data-dir", "/d", "--repository", "web"]))
+        #expect(call.name == .postReceive)
+        #expect(call.directory.path == "/d")
+        #expect(call.repository == "web")
+        let others = [
+            [], ["hook"], ["hook", "--help"], ["hook", "update", "--data-dir", "/d", "--repository", "web"],
+            ["hook", "post-receive", "--repository", "web", "--data-dir", "/d"], ["up", "post-receive", "--data-dir", "/d", "--repository", "web"],
+        ]
+        for other in others { #expect(HookCall(arguments: other) == nil) }
     }
 
     /// Runs `body` against a server on a directory whose socket path needs the long form when `nested` is long.
@@ -106,6 +120,27 @@ struct ControlTests {
             group.cancelAll()
         }
         await #expect(throws: ControlClient.Unavailable.self) { try await ControlClient(directory.data).send(.ping) }
+    }
+
+    @Test("a daemon that ends before it has answered is stopped all the same")
+    func stopsWithoutAnAnswer() async throws {
+        let directory = try ScratchDirectory()
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(directory.data.socket.utf8)) }
+        let isListening = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 }
+        }
+        #expect(isListening && listen(listener, 1) == 0)
+        DispatchQueue.global().async {
+            let connection = accept(listener, nil, nil)
+            var bytes = [UInt8](repeating: 0, count: 256)
+            _ = read(connection, &bytes, bytes.count)
+            close(connection)
+        }
+        #expect(try await Down.stopDaemon(directory.data))
     }
 
     @Test("a graceful shutdown ends the server")

@@ -38,14 +38,27 @@ struct DataDirectoryTests {
         _ = try InstanceLock(directory.data)
     }
 
-    @Test("mounts below a directory are found, and those of its neighbours are not")
-    func mounts() {
-        let mountinfo = """
-            22 1 0:20 / / rw - ext4 /dev/sda rw
-            30 22 0:21 / /d/pods/a\\040b rw - tmpfs tmpfs rw
-            31 22 0:22 / /data rw - tmpfs tmpfs rw
-            """
-        #expect(Mounts.below("/d", mountinfo: mountinfo) == ["/d/pods/a b"])
+    @Test("a directory that holds other things is neither taken nor made private")
+    func foreign() throws {
+        let scratch = try ScratchDirectory()
+        #expect(chmod(scratch.path, 0o755) == 0)
+        try "mine".write(toFile: scratch.path + "/notes.txt", atomically: true, encoding: .utf8)
+        let failure = #expect(throws: Failure.self) { try scratch.data.create() }
+        #expect(failure?.message == "\(scratch.path) cannot be the data directory: it holds other things (notes.txt)")
+        var status = stat()
+        #expect(stat(scratch.path, &status) == 0 && status.st_mode & 0o777 == 0o755)
+        _ = try InstanceLock(scratch.data)
+        try scratch.data.create()
+    }
+
+    @Test("down removes nothing that no daemon has made")
+    func foreignDown() async throws {
+        let scratch = try ScratchDirectory()
+        try "mine".write(toFile: scratch.path + "/notes.txt", atomically: true, encoding: .utf8)
+        let down = try Down.parse(["--data-dir", scratch.path, "--delete-data"])
+        let failure = await #expect(throws: Failure.self) { try await down.run() }
+        #expect(failure?.message == "did not remove \(scratch.path): no daemon of gitctl has run there")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["notes.txt"])
     }
 }
 

@@ -41,14 +41,16 @@ struct OutputTests {
         #expect(age(.seconds(seconds)) == text)
     }
 
-    @Test("without a terminal, progress is a line for each change")
+    @Test("without a terminal, progress is a line for each new state")
     func plainProgress() {
         var progress = ProgressText(Terminal(isTerminal: false))
         #expect(progress.show("applying") == "applying\n")
         #expect(progress.show("applying", [.init("Deployment web", "0/2")]) == "  Deployment web: 0/2\n")
         #expect(progress.tick() == "")
         #expect(progress.show("applying", [.init("Deployment web", "0/2")]) == "")
-        #expect(progress.show("rolling out", [.init("Deployment web", "2/2", isDone: true)]) == "rolling out\n  Deployment web: 2/2\n")
+        #expect(progress.show("rolling out", [.init("Deployment web", "2/2", isDone: true)]) == "  Deployment web: 2/2\n")
+        // Back and forth is no news.
+        #expect(progress.show("applying", [.init("Deployment web", "0/2")]) == "")
         #expect(progress.note("warning: x") == "warning: x\n")
         #expect(progress.end("done") == "done\n")
     }

@@ -157,6 +157,27 @@ struct RenderTests {
             ])
     }
 
+    @Test("what a manifest says cannot drive a terminal")
+    func printable() async throws {
+        let work = try await GitRepositoryFixture()
+        try work.write("a.yaml", "apiVersion: v1\nkind: \"Con\\e[2Jfig\"\nmetadata: {name: a}\n")
+        try await work.commit()
+        let errors = try await errors(work)
+        #expect(errors.count == 1 && errors[0].contains("Con\u{FFFD}[2Jfig"), "\(errors)")
+    }
+
+    @Test("manifests that are too much together are refused before they fill the memory")
+    func tooMuch() async throws {
+        let work = try await GitRepositoryFixture()
+        // Of one blob, so that git and the test have little to do; each file counts all the same.
+        let text = String(repeating: "# \(String(repeating: "x", count: 1021))\n", count: 3000)
+        for index in 0..<(TreeWalk.sizeMax / text.utf8.count + 1) { try work.write("\(index).yaml", text) }
+        try await work.commit()
+        let error = await #expect(throws: GitError.self) { try await render(work) }
+        #expect(error?.reason == .tooLarge)
+        #expect(error?.description == "the manifests are more than 64.0 MiB together; deploy smaller directories as several Applications")
+    }
+
     @Test("symlinks are followed inside the repository, once, and refused where they leave it")
     func symlinks() async throws {
         let work = try await GitRepositoryFixture()

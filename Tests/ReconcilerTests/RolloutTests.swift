@@ -10,7 +10,7 @@ struct RolloutTests {
 
     private func summary(_ health: Health) -> HealthSummary { HealthSummary([HealthSummary.Item(identity: web, health: health)]) }
 
-    @Test("prints what changed, at a bounded rate, until it is healthy")
+    @Test("prints each state once, at a bounded rate, until it is healthy")
     func healthy() {
         var rollout = Rollout(revision: "abc", start: start, timeout: .seconds(60))
         var lines: [String] = []
@@ -24,13 +24,18 @@ struct RolloutTests {
         at(50, .health(revision: "abc", summary(.progressing("0/2 ready"))))
         at(60, .health(revision: "abc", summary(.progressing("1/2 ready"))))
         at(70, .health(revision: "abc", summary(.progressing("1/2 ready — pod web-1: container web starting"))))
-        #expect(rollout.nextDeadline == start + .milliseconds(550))
-        at(550, nil)
-        at(1200, .health(revision: "abc", summary(.healthy)))
+        #expect(rollout.nextDeadline == start + .milliseconds(541))
+        at(541, nil)
+        at(600, .health(revision: "abc", summary(.progressing("1/2 ready — pod web-1: exited"))))
+        at(1100, nil)
+        // Tried again: nothing new.
+        at(1150, .health(revision: "abc", summary(.progressing("1/2 ready — pod web-1: container web starting"))))
+        at(1700, .health(revision: "abc", summary(.progressing("1/2 ready — pod web-1: exited"))))
+        at(2200, .health(revision: "abc", summary(.healthy)))
         #expect(
             lines == [
-                "applied 7 objects, deleted 1 in 41 ms", "waiting: Deployment default/web 0/2 ready",
-                "waiting: Deployment default/web 1/2 ready — pod web-1: container web starting", "healthy in 1.2 s",
+                "applied 7 objects, deleted 1 in 41 ms", "waiting: Deployment default/web 1/2 ready — pod web-1: container web starting",
+                "waiting: Deployment default/web 1/2 ready — pod web-1: exited", "healthy in 2.2 s",
             ])
         #expect(rollout.outcome == .healthy)
     }
@@ -56,6 +61,21 @@ struct RolloutTests {
         _ = rollout.handle(.health(revision: "abc", summary(.progressing("0/1 ready"))), now: start + .seconds(9))
         #expect(rollout.tick(now: start + .seconds(11)) == ["waiting: Deployment default/web 0/1 ready"])
         #expect(rollout.tick(now: start + .seconds(60)) == ["failed: not healthy within 1 min: Deployment default/web 0/1 ready"])
+    }
+
+    @Test("a pause shorter than the calm time does not begin the grace anew")
+    func flapping() {
+        var rollout = Rollout(revision: "abc", start: start, timeout: .seconds(60))
+        func at(_ seconds: Int64, _ health: Health) -> [String] {
+            _ = rollout.handle(.health(revision: "abc", summary(health)), now: start + .seconds(seconds))
+            return rollout.tick(now: start + .seconds(seconds))
+        }
+        #expect(at(0, .degraded("exited")) == ["waiting: Deployment default/web exited"])
+        #expect(at(7, .progressing("starting")) == ["waiting: Deployment default/web starting"])
+        #expect(at(8, .degraded("exited")).isEmpty)
+        #expect(at(10, .progressing("starting")).isEmpty)
+        #expect(rollout.outcome == nil)
+        #expect(at(11, .degraded("exited")) == ["failed: Deployment default/web exited"])
     }
 
     @Test("a newer commit supersedes")

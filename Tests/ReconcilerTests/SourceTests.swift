@@ -1,5 +1,7 @@
 import APIMachinery
+import Dispatch
 import FoundationEssentials
+import Glibc
 import TestSupport
 import Testing
 
@@ -25,7 +27,6 @@ struct SourceTests {
         #expect(commit.author == "Ada")
         #expect(commit.time.description == "2026-01-02T03:04:05Z")
         #expect(try await repository.headBranch() == "main")
-        #expect(try await repository.changes(from: ObjectID(first), to: ObjectID(second)!, under: ".") == [PathChange(path: "a.yaml", kind: .modified)])
     }
 
     @Test("a revision that is not there is refused with the branches that are")
@@ -155,6 +156,26 @@ struct SourceTests {
         #expect(error?.remedy.contains("the last fetched commit stays in use") == true)
     }
 
+    @Test("a fetch from a server that stays silent ends when it is cancelled")
+    func cancelledFetch() async throws {
+        let scratch = try ScratchDirectory("mirror")
+        let silent = try SilentServer()
+        let mirror = RemoteMirror(url: "git://127.0.0.1:\(silent.port)/x.git", directory: scratch.path)
+        await withTaskGroup(of: Void.self) { group in
+            // Fails, since it was cancelled; that it ends at all is what counts.
+            group.addTask { try? await mirror.fetch(timeout: .seconds(600)) }
+            await silent.waitForConnection()
+            group.cancelAll()
+        }
+    }
+
+    @Test("no message repeats the credentials in a URL", arguments: ["https://ada:s3cret@127.0.0.1:port/x.git", "https://ada:s3cret@127.0.0.1:1/x.git", "nonsense://ada:s3cret@127.0.0.1/x.git"])
+    func secretURL(url: String) async throws {
+        let scratch = try ScratchDirectory("mirror")
+        let error = await #expect(throws: GitError.self) { try await RemoteMirror(url: url, directory: scratch.path).fetch() }
+        #expect(error?.description.contains("s3cret") == false, "\(error.map { "\($0)" } ?? "")")
+    }
+
     @Test("credentials in a URL are not shown")
     func displayURL() {
         #expect(RemoteMirror.withoutCredentials("https://user:token@host/x@y.git") == "https://host/x@y.git")
@@ -162,4 +183,41 @@ struct SourceTests {
         #expect(RemoteMirror.withoutCredentials("ssh://git@host/x.git") == "ssh://git@host/x.git")
         #expect(RemoteMirror.withoutCredentials("git@host:x.git") == "git@host:x.git")
     }
+}
+
+/// Takes TCP connections on loopback and says nothing.
+private final class SilentServer: Sendable {
+    struct Failure: Error {}
+
+    let port: Int
+    private let listener: Int32
+
+    init() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(listener, address, size) + listen(listener, 1) + getsockname(listener, address, &size)
+            }
+        }
+        guard code == 0 else { throw Failure() }
+        self.listener = listener
+        port = Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    /// The connection stays open, unread, until the test ends.
+    func waitForConnection() async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [listener] in
+                var poll = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+                _ = Glibc.poll(&poll, 1, 30_000)
+                continuation.resume()
+            }
+        }
+    }
+
+    deinit { close(listener) }
 }

@@ -144,7 +144,8 @@ extension APIStatus {
             "status": "Failure", "message": .string(message), "code": JSON(code),
         ]
         if reason != .unknown { object["reason"] = .string(reason.rawValue) }
-        if !details.isEmpty { object["details"] = .object(details) }
+        // kubectl reads them of every NotFound, also where there is nothing to tell.
+        if !details.isEmpty || reason == .notFound { object["details"] = .object(details) }
         return .object(object)
     }
 

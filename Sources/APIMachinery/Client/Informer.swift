@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// Handlers run on the informer's task, in order, one at a time; they must not block. After a
 /// broken watch the informer resumes from the last version seen, and lists again only when the
-/// server answers `expired`; the difference is then delivered as ordinary changes.
+/// server answers `expired`; the difference is then delivered as ordinary changes. An object that was
+/// replaced meanwhile by another of its name (with another uid) is delivered as deleted, then added.
 package final class Informer: Sendable {
     package enum Change: Sendable {
         case added(Object)
@@ -49,6 +50,13 @@ package final class Informer: Sendable {
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter: UInt64 = 0
         var handlers: [@Sendable (Change) -> Void] = []
+
+        mutating func forgetOwners(of object: Object, _ key: Key) {
+            for owner in object.ownerReferences {
+                byOwner[owner.uid]?.remove(key)
+                if byOwner[owner.uid]?.isEmpty == true { byOwner[owner.uid] = nil }
+            }
+        }
     }
 
     package let type: ResourceType
@@ -127,11 +135,15 @@ package final class Informer: Sendable {
     /// Lists and watches until cancelled.
     package func run() async throws {
         var wait = Self.backoff.lowerBound
+        var hasExpired = false
         while true {
             do {
                 if state.withLock({ $0.resourceVersion.isEmpty }) { try await relist() }
                 let begin = clock.now
-                let isWorking = try await follow { wait = Self.backoff.lowerBound }
+                let isWorking = try await follow {
+                    wait = Self.backoff.lowerBound
+                    hasExpired = false
+                }
                 // A server that ends watches at once must not be asked in a tight loop.
                 if !isWorking, clock.now - begin < .seconds(1) {
                     try await clock.sleep(for: wait)
@@ -143,13 +155,25 @@ package final class Informer: Sendable {
                 try Task.checkCancellation()
                 if let status = error as? APIStatus, status.reason == .expired || status.reason == .gone {
                     state.withLock { $0.resourceVersion = "" }
-                    continue
+                    // The first is answered by a new list at once. More in a row are a server that cannot keep up.
+                    if !hasExpired {
+                        hasExpired = true
+                        continue
+                    }
                 }
                 logger.debug("watch broke; trying again", metadata: ["type": "\(type)", "error": "\(error)"])
                 try await clock.sleep(for: wait)
                 wait = min(wait * 2, Self.backoff.upperBound)
             }
         }
+    }
+
+    /// A `transform`: nobody reads from an informer who owns which field.
+    @Sendable package static func withoutManagedFields(_ object: Object) -> Object {
+        guard object["metadata", "managedFields"] != nil else { return object }
+        var copy = object
+        copy.set(nil, at: ["metadata", "managedFields"])
+        return copy
     }
 
     private func relist() async throws {
@@ -207,18 +231,21 @@ package final class Informer: Sendable {
     private func store(_ received: Object, isListing: Bool = false) {
         let object = transform?(received) ?? received
         let key = Key(object)
-        let (change, handlers) = state.withLock { state -> (Change?, [@Sendable (Change) -> Void]) in
+        let (changes, handlers) = state.withLock { state -> ([Change], [@Sendable (Change) -> Void]) in
             let old = state.objects.updateValue(object, forKey: key)
             state.resourceVersion = object.resourceVersion
             if !isListing { state.observedRevision = UInt64(object.resourceVersion) ?? 0 }
             if let old {
-                if old.resourceVersion == object.resourceVersion { return (nil, []) }
-                for owner in old.ownerReferences { state.byOwner[owner.uid]?.remove(key) }
+                if old.resourceVersion == object.resourceVersion { return ([], []) }
+                state.forgetOwners(of: old, key)
             }
             for owner in object.ownerReferences { state.byOwner[owner.uid, default: []].insert(key) }
-            return (old.map { .updated(old: $0, new: object) } ?? .added(object), state.handlers)
+            guard let old else { return ([.added(object)], state.handlers) }
+            // Another object under the same name: that the one before went was not seen.
+            if old.uid != object.uid { return ([.deleted(old), .added(object)], state.handlers) }
+            return ([.updated(old: old, new: object)], state.handlers)
         }
-        if let change { for handler in handlers { handler(change) } }
+        for change in changes { for handler in handlers { handler(change) } }
     }
 
     private func remove(_ key: Key, last: Object, isListing: Bool = false) {
@@ -226,10 +253,7 @@ package final class Informer: Sendable {
             state.resourceVersion = last.resourceVersion
             if !isListing { state.observedRevision = UInt64(last.resourceVersion) ?? 0 }
             guard let old = state.objects.removeValue(forKey: key) else { return nil }
-            for owner in old.ownerReferences {
-                state.byOwner[owner.uid]?.remove(key)
-                if state.byOwner[owner.uid]?.isEmpty == true { state.byOwner[owner.uid] = nil }
-            }
+            state.forgetOwners(of: old, key)
             return state.handlers
         }
         for handler in handlers ?? [] { handler(.deleted(last)) }

@@ -1,5 +1,5 @@
 extension Schema {
-    /// Most errors reported for one object.
+    /// Most errors of one kind reported for one object.
     package static let errorsMax = 100
 
     /// All that a strict decode finds wrong: unknown fields, wrong types, missing required fields,
@@ -35,8 +35,12 @@ private struct SchemaChecker {
 
     init(hidesData: Bool) { self.hidesData = hidesData }
 
+    /// Counted by kind: unknown fields, which a client may choose to ignore, must not hide wrong types.
+    private var counts: [FieldError.Kind: Int] = [:]
+
     private mutating func report(_ error: FieldError) {
-        if errors.count < Schema.errorsMax { errors.append(error) }
+        counts[error.kind, default: 0] += 1
+        if counts[error.kind, default: 0] <= Schema.errorsMax { errors.append(error) }
     }
 
     mutating func check(_ object: JSONObject, _ node: SchemaNode, isWhole: Bool = false) {
@@ -197,24 +201,5 @@ package enum Spelling {
             previous = current
         }
         return previous[b.count]
-    }
-}
-
-enum Base64 {
-    /// Standard base64 with padding; line breaks are ignored, as in Go's decoder.
-    static func isValid(_ text: String) -> Bool {
-        var count = 0
-        var padding = 0
-        for byte in text.utf8 {
-            switch byte {
-            case 10, 13: continue
-            case UInt8(ascii: "="): padding += 1
-            case 48...57, 65...90, 97...122, UInt8(ascii: "+"), UInt8(ascii: "/"):
-                if padding > 0 { return false }
-            default: return false
-            }
-            count += 1
-        }
-        return count % 4 == 0 && padding <= 2
     }
 }

@@ -95,7 +95,7 @@ package enum YAML {
 
 extension JSON {
     /// Levels of nesting; 0 for a scalar.
-    var depth: Int {
+    package var depth: Int {
         switch self {
         case .array(let elements): 1 + (elements.lazy.map(\.depth).max() ?? 0)
         case .object(let members): 1 + (members.lazy.map(\.value.depth).max() ?? 0)

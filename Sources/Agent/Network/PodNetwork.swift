@@ -27,6 +27,18 @@ package struct PodNetwork: Sendable {
                 """)
     }
 
+    /// Throws when another instance on this network has pods in the range: each would cut the other's off.
+    package func refuseInUse() async throws {
+        let routes = try await Command("ip", "-4", "route", "show", "type", "unreachable", "proto", Self.routeProtocol).output()
+        for line in routes.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count > 1, let other = IPv4Range(String(words[1])), let own = IPv4Range(podCIDR), own.overlaps(other) else { continue }
+            throw Containerd.Failure(
+                description: "another gitctl on this machine has the pod range \(words[1]), which overlaps \(podCIDR): choose other ranges with --pod-cidr and --service-cidr, or stop that one with gitctl down --data-dir DIR; if none runs: ip route delete \(words.prefix(2).joined(separator: " ")) metric 4096"
+            )
+        }
+    }
+
     /// Removes the pods' links, the routes and the address. Forwarding stays on: others may rely on it.
     package func remove() async throws {
         let routes = try await Command("ip", "-4", "route", "show", "root", podCIDR).output()
@@ -48,6 +60,11 @@ package struct PodNetwork: Sendable {
 package struct IPv4Range: Sendable, Hashable {
     package let first: UInt32
     package let prefixLength: Int
+
+    func overlaps(_ other: IPv4Range) -> Bool {
+        let mask = Self.mask(min(prefixLength, other.prefixLength))
+        return first & mask == other.first & mask
+    }
 
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)

@@ -32,12 +32,12 @@ enum ServiceRules {
             .compactMap { $0["ip"]?.string }.filter(isIPv4)
         var part = Part()
         for port in spec["ports"]?.array ?? [] {
-            guard let number = port["port"]?.int, let transport = transport(port) else { continue }
+            guard let number = portNumber(port["port"]), let transport = transport(port) else { continue }
             let all = endpoints(slices: slices, portName: port["name"]?.string ?? "", transport: transport, nodeName: nodeName)
             let id = "\(service.namespace)/\(service.name)/\(transport)-\(number)"
             let affinity =
                 spec["sessionAffinity"]?.string == "ClientIP"
-                ? Int(spec[path: ["sessionAffinityConfig", "clientIP", "timeoutSeconds"]]?.int ?? 10800) : nil
+                ? Int(min(max(spec[path: ["sessionAffinityConfig", "clientIP", "timeoutSeconds"]]?.int ?? 10800, 1), affinitySecondsMax)) : nil
 
             let keepsInside = spec["internalTrafficPolicy"]?.string == "Local"
             if !clusterIPs.isEmpty {
@@ -47,7 +47,7 @@ enum ServiceRules {
                     if let verdict { part.add(.serviceAddresses, "\(address) . \(transport) . \(number)", verdict) }
                 }
             }
-            let nodePort = port["nodePort"]?.int ?? 0
+            let nodePort = portNumber(port["nodePort"]) ?? 0
             guard !externals.isEmpty || nodePort != 0 else { continue }
             let keepsOutside = spec["externalTrafficPolicy"]?.string == "Local"
             let reachable = usable(all, localOnly: keepsOutside)
@@ -77,11 +77,10 @@ enum ServiceRules {
         let sidecars = (pod.spec["initContainers"]?.array ?? []).filter { $0["restartPolicy"]?.string == "Always" }
         for container in sidecars + (pod.spec["containers"]?.array ?? []) {
             for port in container["ports"]?.array ?? [] {
-                guard let hostPort = port["hostPort"]?.int, hostPort != 0, let number = port["containerPort"]?.int,
-                    let transport = transport(port)
+                guard let hostPort = portNumber(port["hostPort"]), let number = portNumber(port["containerPort"]), let transport = transport(port)
                 else { continue }
-                let endpoint = Endpoint(address: address, port: Int(number), isLocal: true)
-                let id = "host/\(pod.namespace)/\(pod.name)/\(transport)-\(hostPort)"
+                let endpoint = Endpoint(address: address, port: number, isLocal: true)
+                let id = "host/\(pod.namespace)/\(short(pod.name))/\(transport)-\(hostPort)"
                 guard let verdict = part.lead(to: [endpoint], id: id, transport: transport, affinity: nil) else { continue }
                 let hostIP = port["hostIP"]?.string ?? ""
                 if isIPv4(hostIP), hostIP != "0.0.0.0" {
@@ -92,6 +91,18 @@ enum ServiceRules {
             }
         }
         return part
+    }
+
+    /// Longest lifetime of a client's binding. Source: API reference, core/v1 ClientIPConfig.
+    private static let affinitySecondsMax: Int64 = 86_400
+
+    /// nil for what is no port: one element that nft refuses would keep out all rules.
+    static func portNumber(_ json: JSON?) -> Int? { json?.int.flatMap { (1...65_535).contains($0) ? Int($0) : nil } }
+
+    /// Of a pod's name (at most 253 bytes) as much as leaves room in a chain's (255), and a hash of the whole.
+    private static func short(_ name: String) -> String {
+        guard name.utf8.count > 128 else { return name }
+        return "\(name.prefix(119))-\(Instance(dataDirectory: name).id)"
     }
 
     /// A protocol that both Kubernetes and connection tracking know, as nft spells it.
@@ -118,7 +129,7 @@ enum ServiceRules {
             let port = slice.fields["ports"]?.array?.first {
                 ($0["name"]?.string ?? "") == portName && self.transport($0) == transport
             }
-            guard let number = port?["port"]?.int else { continue }
+            guard let number = portNumber(port?["port"]) else { continue }
             for entry in slice.fields["endpoints"]?.array ?? [] {
                 let conditions = entry["conditions"] ?? .null
                 let isReady = conditions["ready"]?.bool ?? true
@@ -127,7 +138,7 @@ enum ServiceRules {
                 for address in entry["addresses"]?.array?.compactMap(\.string) ?? [] where isIPv4(address) {
                     candidates.append(
                         Candidate(
-                            endpoint: Endpoint(address: address, port: Int(number), isLocal: entry["nodeName"]?.string == nodeName),
+                            endpoint: Endpoint(address: address, port: number, isLocal: entry["nodeName"]?.string == nodeName),
                             isReady: isReady, servesWhileTerminating: serves))
                 }
             }

@@ -27,7 +27,6 @@ struct Registration {
 
     func run() async throws {
         let node = try await retrying { try await register() }
-        try await retrying { try await writeStatus() }
         // The kubelet's node events name the node as their uid too.
         events.record(.normal, "Starting", "Starting kubelet.", about: node)
         events.record(.normal, "NodeReady", "Node \(nodeName) status is now: NodeReady", about: node)
@@ -69,6 +68,8 @@ struct Registration {
     }
 
     /// Makes the node, or gives one that exists what it needs; a cordon stays.
+    ///
+    /// A new one comes with its status: without room, or not ready, it would make the scheduler refuse pods.
     private func register() async throws -> Object {
         var spec: JSONObject = [:]
         if !podCIDR.isEmpty {
@@ -76,20 +77,26 @@ struct Registration {
             spec["podCIDRs"] = [.string(podCIDR)]
         }
         guard let node = try await client.find(key) else {
-            var node = Object(.nodes, name: nodeName, ["spec": .object(spec)])
+            var node = Object(.nodes, name: nodeName, ["spec": .object(spec), "status": .object(try await status(previous: []).json)])
             node.labels = labels
             return try await client.create(.nodes, node)
         }
         let missing = labels.filter { node.labels[$0.key] != $0.value }
-        return missing.isEmpty ? node : try await client.patch(key, .merge(["metadata": ["labels": JSON(missing)]]))
+        if !missing.isEmpty { try await client.patch(key, .merge(["metadata": ["labels": JSON(missing)]])) }
+        try await writeStatus()
+        return node
     }
 
     private func writeStatus() async throws {
         let node = try await client.get(key)
-        let status = NodeStatus(
-            nodeName: nodeName, addresses: addresses, resources: resources, runtime: try await runtime.version(), pressures: Pressures.now(),
-            previous: node.status["conditions"]?.array ?? [], now: clock.now)
+        let status = try await status(previous: node.status["conditions"]?.array ?? [])
         try await client.patch(key, .merge(["status": .object(status.json)]), subresource: "status")
+    }
+
+    private func status(previous: [JSON]) async throws -> NodeStatus {
+        NodeStatus(
+            nodeName: nodeName, addresses: addresses, resources: resources, runtime: try await runtime.version(), pressures: Pressures.now(),
+            previous: previous, now: clock.now)
     }
 
     // MARK: The lease

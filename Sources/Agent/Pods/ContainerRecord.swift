@@ -46,7 +46,8 @@ package struct ContainerRecord: Sendable {
     init(_ container: PodContainer, reported: JSON?) {
         self.container = container
         self.reported = reported
-        if let count = reported?["restartCount"]?.int { restartCount = Int(count) }
+        // Anyone who may write a status may have written it; far below what would overflow.
+        if let count = reported?["restartCount"]?.int { restartCount = Int(min(max(count, 0), Int64(Int32.max) / 2)) }
         if let reported, reported["containerID"]?.string?.isEmpty == false {
             wasCreated = true
             previous = Self.exit(reported["state"]?["terminated"]) ?? Self.exit(reported["lastState"]?["terminated"])

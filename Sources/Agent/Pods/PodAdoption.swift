@@ -2,8 +2,8 @@ import APIMachinery
 
 /// Taking over what the runtime already has: at the agent's start, and after missed events.
 extension PodLifecycle {
-    mutating func adopt(_ sandboxes: [ObservedSandbox], _ observed: [ObservedContainer], now: Timestamp) {
-        if isAdopted { return catchUp(sandboxes, observed, now: now) }
+    mutating func adopt(_ sandboxes: [ObservedSandbox], _ observed: [ObservedContainer], asOf known: Set<String>?, now: Timestamp) {
+        if isAdopted { return catchUp(sandboxes, observed, asOf: known, now: now) }
         isAdopted = true
         keepsReportedStatus = pod.isTerminal
         adoptSandbox(sandboxes)
@@ -78,16 +78,20 @@ extension PodLifecycle {
     }
 
     /// Events may have been missed: what the runtime no longer runs has ended.
-    private mutating func catchUp(_ sandboxes: [ObservedSandbox], _ observed: [ObservedContainer], now: Timestamp) {
+    private mutating func catchUp(
+        _ sandboxes: [ObservedSandbox], _ observed: [ObservedContainer], asOf known: Set<String>?, now: Timestamp
+    ) {
         for index in containers.indices {
             guard let id = containers[index].id, containers[index].isActive else { continue }
             switch observed.first(where: { $0.id == id })?.state {
             case .exited(let exit): exited(containers[index].name, id: id, exit, now: now)
+            case nil where known?.contains(id) == false: break
             case nil: exited(containers[index].name, id: id, Self.lost(now), now: now)
             case .created, .running, .unknown: break
             }
         }
-        if let id = sandboxID, !sandboxes.contains(where: { $0.id == id && $0.isReady }) { sandboxExited(id) }
+        guard let id = sandboxID, known?.contains(id) ?? true else { return }
+        if !sandboxes.contains(where: { $0.id == id && $0.isReady }) { sandboxExited(id) }
     }
 
     private static func lost(_ now: Timestamp) -> ContainerExit {

@@ -160,6 +160,9 @@ package final class PodController: Sendable {
         }
     }
 
+    /// Lists the runtime soon, instead of after the interval.
+    func listAgain() { relistDue.fire() }
+
     private func relist() async throws {
         await pods.waitUntilSynced()
         var limit = Self.firstListDelay
@@ -179,6 +182,8 @@ package final class PodController: Sendable {
 
     /// Tells every pod what the runtime has of it; the first time, makes the pods.
     private func observe() async throws {
+        // What is made from here on may be missing in the listing.
+        let known = state.withLock { Set($0.owners.keys) }
         var sandboxes = Dictionary(grouping: try await services.runtime.sandboxes(), by: \.podUID)
         for (uid, list) in sandboxes {
             for (index, sandbox) in list.enumerated() where sandbox.isReady {
@@ -196,7 +201,7 @@ package final class PodController: Sendable {
             }
             return sandboxes.keys.filter { state.entries[$0] == nil }
         }
-        for entry in entries { send(.observed(sandboxes[entry.uid] ?? [], containers[entry.uid] ?? []), to: entry.uid) }
+        for entry in entries { send(.observed(sandboxes[entry.uid] ?? [], containers[entry.uid] ?? [], asOf: known), to: entry.uid) }
         for uid in orphans {
             let list = sandboxes[uid] ?? []
             let left = containers[uid] ?? []

@@ -6,8 +6,9 @@ package enum PodEvent: Sendable {
     case changed(Pod)
     /// The API object no longer exists.
     case gone
-    /// What the runtime has of this pod: at the agent's start, and after missed events.
-    case observed([ObservedSandbox], [ObservedContainer])
+    /// What the runtime has of this pod: at the agent's start, and after missed events. A listing can
+    /// tell the end only of what it could have shown: of ids known when it was begun (nil: of all).
+    case observed([ObservedSandbox], [ObservedContainer], asOf: Set<String>? = nil)
     /// With the time at which their content is due for renewal, if it ever is.
     case volumesMounted(refreshAt: Timestamp?)
     case volumesRefreshed(refreshAt: Timestamp?)

@@ -185,7 +185,10 @@ struct PodExecutor {
             } catch {
                 services.logger.debug("container status not read", metadata: ["id": "\(id)", "error": "\(error)"])
             }
-            guard delay < .seconds(2), (try? await services.clock.sleep(for: delay)) != nil else { return }
+            // What the runtime does not tell now, a listing will.
+            guard delay < .seconds(2) else { return controller.listAgain() }
+            // Cancellation ends the agent; the container is adopted by the next one.
+            guard (try? await services.clock.sleep(for: delay)) != nil else { return }
             delay = delay * 2
         }
     }

@@ -2,7 +2,7 @@ import APIMachinery
 
 /// Everything that happens to one pod on its node, as a value: events in, actions out.
 ///
-/// No clock, no I/O, no waiting: the shell (`PodWorker`) executes the actions, each of which
+/// No clock, no I/O, no waiting: the shell (`PodExecutor`) executes the actions, each of which
 /// answers with an event, and calls `advance` again at `wakeAt`. `advance` is level-triggered: it
 /// compares the state with what should be, so that an event lost or doubled does no harm.
 /// Source: Kubernetes docs, "Pod Lifecycle".
@@ -104,7 +104,7 @@ package struct PodLifecycle: Sendable {
         switch event {
         case .changed(let new): change(to: new)
         case .gone: isGone = true
-        case .observed(let sandboxes, let containers): adopt(sandboxes, containers, now: now)
+        case .observed(let sandboxes, let containers, let known): adopt(sandboxes, containers, asOf: known, now: now)
         case .volumesMounted(let refreshAt):
             volumes = .mounted
             volumesRefreshAt = refreshAt

@@ -178,8 +178,11 @@ private struct StatusView {
     private func waitingReason(_ record: ContainerRecord) -> (String, String?)? {
         guard lifecycle.stage == .active else { return nil }
         if case .exited(_, let exit) = record.state, !record.restarts(after: exit, pod.restartPolicy) { return nil }
-        if let failure = record.failure, record.state != .starting { return (failure.reason, failure.message) }
-        if let failure = record.imageFailure { return (failure.reason, failure.message) }
+        // While it is tried again the last failure stands, as in Kubernetes: a state that comes and goes says less.
+        if let failure = record.failure { return (failure.reason, failure.message) }
+        if let failure = record.imageFailure ?? (record.image == .fetching ? record.lastImageFailure : nil) {
+            return (failure.reason, failure.message)
+        }
         if case .exited = record.state, record.restartAt != nil, let delay = record.backoff.delay {
             return (
                 "CrashLoopBackOff",

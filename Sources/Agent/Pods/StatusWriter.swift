@@ -29,7 +29,7 @@ struct StatusWriter {
                 }
                 delay = Self.retryDelay.lowerBound
             } catch {
-                if error.reason == .notFound || error.reason == .conflict && error.message.contains("uid") {
+                if await isOfAnother(error) {
                     entry.state.withLock { $0.pending = nil }
                     if case .delete = step { return controller.send(.objectDeleted, to: entry.uid) }
                     controller.send(.gone, to: entry.uid)
@@ -43,6 +43,23 @@ struct StatusWriter {
             }
         }
         entry.state.withLock { $0.isWriting = false }
+    }
+
+    /// Whether a write failed because the pod is gone, perhaps with a successor of its name.
+    private func isOfAnother(_ error: APIStatus) async -> Bool {
+        switch error.reason {
+        case .notFound: return true
+        case .conflict:
+            let pod = entry.pod
+            do {
+                let current = try await services.client.find(ObjectKey(.pods, namespace: pod.namespace, name: pod.name))
+                return current?.uid != pod.uid
+            } catch {
+                // Unknown for now: the write is tried again, and so is this.
+                return false
+            }
+        default: return false
+        }
     }
 
     /// A merge patch of what differs from the last one; the uid guards against a successor of the same name.

@@ -6,9 +6,6 @@ import Synchronization
 
 /// Asks containers over HTTP and TCP, for probes and hooks.
 package final class HTTPProber: Sendable {
-    /// What is kept of a body for an event's message.
-    static let bodySizeBytesMax = 1024
-
     private let client = Mutex<HTTPClient?>(nil)
 
     package init() {}

@@ -89,9 +89,11 @@ package actor Containerd {
     }
 
     private func startProcess(_ programs: ContainerdPrograms) async throws {
+        let earlier = Files.text(layout.podRangeFile)
+        // First of all: what was refused leaves nothing to take down.
+        if earlier != podCIDR { try await podNetwork.refuseInUse() }
         try Files.makeDirectory(layout.directory, mode: 0o711)
         try await forgetEarlierBoot()
-        let earlier = Files.text(layout.podRangeFile)
         if !earlier.isEmpty, earlier != podCIDR { try await PodNetwork(podCIDR: earlier).remove() }
         try Files.replace(podCIDR, at: layout.podRangeFile)
         try await podNetwork.prepare()

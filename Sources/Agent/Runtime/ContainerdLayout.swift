@@ -38,6 +38,11 @@ package struct ContainerdLayout: Sendable, Hashable {
     package var bootFile: String { directory + "/boot" }
     /// The pod range that the node was last prepared for.
     var podRangeFile: String { directory + "/pod-range" }
+    /// That range; nil when nothing of the node is left, or ever was.
+    package var podRange: String? {
+        let text = Files.text(podRangeFile)
+        return text.isEmpty ? nil : text
+    }
     /// Image archives (`*.tar`) to import at start.
     package var images: String { dataDirectory + "/images" }
     /// Names, sizes and times of the archives imported already; inside `root`, so that it goes with the images.

@@ -1,7 +1,7 @@
 import Glibc
 
 /// mount(2) and umount(2) below the agent's own directory.
-enum Mounts {
+package enum Mounts {
     /// Mounts a tmpfs unless one is there. `sizeBytes` nil: the kernel's default, half of the memory.
     static func tmpfs(at path: String, sizeBytes: Int64?, mode: mode_t) throws(Files.Failure) {
         try Files.makeDirectory(path, mode: mode)
@@ -33,14 +33,15 @@ enum Mounts {
 
     static func isMountPoint(_ path: String) -> Bool { points(below: path).contains(path) }
 
-    /// Mount points at or below `path`, the innermost and latest first.
-    static func points(below path: String) -> [String] {
-        let text = Files.text("/proc/self/mountinfo", sizeBytesMax: 32 << 20)
+    /// Mount points of this process's namespace at or below `path`, the innermost and latest first.
+    /// `mountinfo` stands in for the kernel's own. Source: proc(5).
+    package static func points(below path: String, mountinfo: String? = nil) -> [String] {
+        let text = mountinfo ?? Files.text("/proc/self/mountinfo", sizeBytesMax: 32 << 20)
         var points: [String] = []
-        for line in text.split(separator: "\n") {
-            let fields = line.split(separator: " ", maxSplits: 5)
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
             guard fields.count > 4 else { continue }
-            let point = unescaped(String(fields[4]))
+            let point = unescaped(String(decoding: fields[4], as: UTF8.self))
             if point == path || point.hasPrefix(path + "/") { points.append(point) }
         }
         return points.reversed()

@@ -64,7 +64,7 @@ package final class APIServer: Sendable {
             switch route {
             case .path: reply = try answerPath(request, user: user)
             case .resource(let route):
-                label = Metrics.Label(verb: route.verb.rawValue, resource: route.subresource.map { "\(route.resource)/\($0)" } ?? route.resource)
+                label = metricsLabel(route)
                 reply = try answer(request, route, user: user)
             }
         } catch {
@@ -76,6 +76,15 @@ package final class APIServer: Sendable {
             metrics.count(label, code: code, duration: start.duration(to: .now))
         }
         return reply
+    }
+
+    /// Only names of what is served: a client's own would come out again in the text of the metrics.
+    private func metricsLabel(_ route: ResourceRoute) -> Metrics.Label {
+        let type = registry.resourceType(group: route.group, version: route.version, plural: route.resource) ?? Review.named(route)?.type
+        guard let type else { return Metrics.Label(verb: route.verb.rawValue, resource: "") }
+        guard let name = route.subresource else { return Metrics.Label(verb: route.verb.rawValue, resource: type.plural) }
+        let subresource = Subresource.named(name, of: type) == nil ? "unknown" : name
+        return Metrics.Label(verb: route.verb.rawValue, resource: "\(type.plural)/\(subresource)")
     }
 
     /// Authenticates and authorizes.
@@ -108,7 +117,9 @@ package final class APIServer: Sendable {
         let warnings = try customWarnings(type)
         guard route.subresource != nil || type.verbs.contains(route.verb.rawValue) else { throw Self.methodNotAllowed }
         if let name = route.subresource {
-            guard let subresource = Subresource.named(name, of: type) else { throw Self.unknownPath }
+            guard let subresource = Subresource.named(name, of: type) else {
+                throw APIStatus(.notFound, "the server could not find the requested resource: it has no \(type.plural)/\(name)")
+            }
             guard subresource.verbs.contains(route.verb) else { throw Self.methodNotAllowed }
         }
         let call = Call(

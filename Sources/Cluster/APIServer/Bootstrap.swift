@@ -24,6 +24,7 @@ struct Bootstrap: Sendable {
             for name in Self.namespaces { group.addTask { try await ensure(.namespaces, Object(.namespaces, name: name)) { $0 } } }
             try await group.waitForAll()
         }
+        try refuseOtherRange()
         // Roles before bindings, which are judged by them.
         for types in [[ResourceType.clusterRoles, .roles, .priorityClasses], [.clusterRoleBindings, .roleBindings]] {
             let objects = (BootstrapPolicy.objects + priorityClasses).filter { types.contains($0.0) }
@@ -43,6 +44,19 @@ struct Bootstrap: Sendable {
                 }
             }
             try await group.waitForAll()
+        }
+    }
+
+    /// Services keep their addresses, so the range that they come from cannot change under them.
+    private func refuseOtherRange() throws {
+        do throws(APIStatus) {
+            let live = try registry.get(ObjectKey(.services, namespace: "default", name: service.name), context: context).object
+            let address = live.spec["clusterIP"]?.string ?? ""
+            guard address == serviceAddress.description else {
+                throw APIStatus(.conflict, "the Services of this data directory have addresses of another range (the API's is \(address), and would be \(serviceAddress)); start with the --service-cidr of before, or with another --data-dir")
+            }
+        } catch {
+            guard error.reason == .notFound else { throw error }
         }
     }
 

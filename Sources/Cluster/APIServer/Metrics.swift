@@ -23,7 +23,7 @@ final class Metrics: Sendable {
     }
 
     private static let bucketSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30]
-    /// Labels are kinds and verbs; what clients invent beyond this many is counted together.
+    /// Kinds, verbs and codes beyond this many are counted together.
     private static let labelsMax = 1_000
 
     private let state = Mutex(State())
@@ -32,7 +32,8 @@ final class Metrics: Sendable {
         let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
         let isLong = label.verb == "watch"
         state.withLock { state in
-            let label = state.requests.count < Self.labelsMax ? label : Label(verb: "other", resource: "")
+            let isKnown = state.requests[Key(label: label, code: code)] != nil || state.requests.count < Self.labelsMax
+            let label = isKnown ? label : Label(verb: "other", resource: "")
             state.requests[Key(label: label, code: code), default: 0] += 1
             guard !isLong else { return }
             let bucket = Self.bucketSeconds.firstIndex { seconds <= $0 } ?? Self.bucketSeconds.count

@@ -23,7 +23,7 @@ package struct ClusterChange: Sendable {
     /// An event about `object`; the message may tell of what the server answered.
     package struct Note: Sendable {
         package var object: Object
-        package var isWarning: Bool
+        package var type: EventRecorder.Kind
         package var reason: String
         package var message: @Sendable (Object) -> String
     }
@@ -70,13 +70,13 @@ extension ClusterChange {
 
     package static func event(_ object: Object, isWarning: Bool = false, _ reason: String, _ message: String) -> ClusterChange {
         var change = ClusterChange(.record)
-        change.success = Note(object: object, isWarning: isWarning, reason: reason, message: { _ in message })
+        change.success = Note(object: object, type: isWarning ? .warning : .normal, reason: reason, message: { _ in message })
         return change
     }
 
     package func onSuccess(_ object: Object, _ reason: String, _ message: @escaping @Sendable (Object) -> String) -> ClusterChange {
         var copy = self
-        copy.success = Note(object: object, isWarning: false, reason: reason, message: message)
+        copy.success = Note(object: object, type: .normal, reason: reason, message: message)
         return copy
     }
 

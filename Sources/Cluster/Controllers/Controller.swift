@@ -61,4 +61,18 @@ extension ControllerSource where Key == Informer.Key {
             return Array(owners)
         }
     }
+
+    /// Wakes the `owners` whose selector matches an object without a controller: they would adopt it,
+    /// and they have counted on one that goes before they could.
+    package static func orphans(_ informer: Informer, adoptedBy owners: Informer) -> ControllerSource {
+        ControllerSource(informer) { [owners] change in
+            let orphan = change.object
+            let isGone = if case .deleted = change { true } else { false }
+            guard orphan.controller == nil, isGone || !orphan.isDeleting, !orphan.labels.isEmpty else { return [] }
+            return owners.list(namespace: orphan.namespace)
+                // A selector that does not parse selects nothing.
+                .filter { (try? LabelSelector(json: $0.spec["selector"]))?.matches(orphan.labels) ?? false }
+                .map(Informer.Key.init)
+        }
+    }
 }

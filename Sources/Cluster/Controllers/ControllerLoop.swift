@@ -26,7 +26,7 @@ struct ControllerLoop<C: Controller>: Sendable {
         self.logger = logger
         self.workers = workers
         queue = WorkQueue(clock: clock)
-        recorder = EventRecorder(component: controller.name, client: client, clock: clock, logger: logger)
+        recorder = EventRecorder(client: client, component: controller.name, clock: clock, logger: logger)
         let sources = controller.sources
         ledger = WriteLedger(sources.filter(\.awaitsOwnWrites).map(\.informer))
         for source in sources { attach(source) }
@@ -102,11 +102,11 @@ struct ControllerLoop<C: Controller>: Sendable {
         do {
             for precondition in change.preconditions { try await verify(precondition) }
             let result = try await request(change.operation, for: key)
-            if let note = change.success { recorder.record(note, result) }
+            if let note = change.success { recorder.record(note.type, note.reason, note.message(result), about: note.object) }
             return nil
         } catch {
             if isMoot(change.operation, error) { return nil }
-            if let note = change.failure { recorder.record(note, error) }
+            if let note = change.failure { recorder.record(.warning, note.reason, note.message(error), about: note.object) }
             return error
         }
     }

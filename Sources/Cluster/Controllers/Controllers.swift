@@ -74,10 +74,9 @@ package struct Controllers: Service {
         let namespace: @Sendable (Object) -> [String] = { [$0.namespace] }
         let orphan: @Sendable (Object) -> [String] = { $0.controller == nil ? [$0.namespace] : [] }
         let pods = set[.pods]
-        let podsByNamespace = InformerIndex(pods, by: namespace)
         let podOrphans = InformerIndex(pods, by: orphan)
         let podsByNode = InformerIndex(pods) { pod in PodState(pod).nodeName.isEmpty ? [] : [PodState(pod).nodeName] }
-        let services = InformerIndex(set[.services], by: namespace)
+        let services = ServiceInformers(services: set[.services], pods: pods)
         let claims = set[.persistentVolumeClaims]
         let volumes = set[.persistentVolumes]
         return [
@@ -87,14 +86,8 @@ package struct Controllers: Service {
                     orphans: InformerIndex(set[.replicaSets], by: orphan))),
             loop(ReplicaSetController(replicaSets: set[.replicaSets], pods: pods, orphans: podOrphans)),
             loop(JobController(jobs: set[.jobs], pods: pods, orphans: podOrphans)),
-            loop(
-                EndpointSliceController(
-                    services: set[.services], servicesByNamespace: services, pods: pods, podsByNamespace: podsByNamespace,
-                    slices: set[.endpointSlices])),
-            loop(
-                EndpointsController(
-                    services: set[.services], servicesByNamespace: services, pods: pods, podsByNamespace: podsByNamespace,
-                    endpoints: set[.endpoints])),
+            loop(EndpointSliceController(services: services, slices: set[.endpointSlices])),
+            loop(EndpointsController(services: services, endpoints: set[.endpoints])),
             loop(ServiceAccountController(namespaces: set[.namespaces], accounts: set[.serviceAccounts])),
             loop(RootCAController(namespaces: set[.namespaces], configMaps: set[.configMaps], certificate: certificate)),
             loop(
@@ -111,7 +104,7 @@ package struct Controllers: Service {
             loop(
                 ResourceQuotaController(
                     quotas: set[.resourceQuotas], quotasByNamespace: InformerIndex(set[.resourceQuotas], by: namespace), pods: pods,
-                    podsByNamespace: podsByNamespace,
+                    services: services,
                     others: set.all.filter { $0.type.isNamespaced && $0.type != .pods && $0.type != .resourceQuotas })),
             loop(ClusterRoleAggregation(roles: set[.clusterRoles]), workers: 1),
             loop(PodGarbageCollector(pods: pods, nodes: set[.nodes], podsByNode: podsByNode), workers: 1),

@@ -29,18 +29,9 @@ package struct DeploymentController: Controller {
     }
 
     package var sources: [ControllerSource<Informer.Key>] {
-        [.own(deployments), .controlled(replicaSets, by: "Deployment"), orphanSource, lastPodSource]
-    }
-
-    private var orphanSource: ControllerSource<Informer.Key> {
-        ControllerSource(replicaSets) { [deployments] change in
-            let set = change.object
-            guard set.controller == nil, !set.isDeleting, !set.labels.isEmpty else { return [] }
-            return deployments.list(namespace: set.namespace)
-                // A selector that does not parse selects nothing.
-                .filter { (try? LabelSelector(json: $0.spec["selector"]))?.matches(set.labels) ?? false }
-                .map(Informer.Key.init)
-        }
+        [
+            .own(deployments), .controlled(replicaSets, by: "Deployment"), .orphans(replicaSets, adoptedBy: deployments), lastPodSource,
+        ]
     }
 
     /// Recreate waits for the old pods to be gone, not only for their number to be zero.

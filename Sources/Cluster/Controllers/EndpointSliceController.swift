@@ -10,7 +10,6 @@ package struct EndpointSliceController: Controller {
     static let serviceLabel = "kubernetes.io/service-name"
     static let managerLabel = "endpointslice.kubernetes.io/managed-by"
     static let manager = "endpointslice-controller.k8s.io"
-    static let headlessLabel = "service.kubernetes.io/headless"
 
     package struct Snapshot: Sendable {
         package var service: Object
@@ -20,20 +19,12 @@ package struct EndpointSliceController: Controller {
     }
 
     package let name = "endpointslice-controller"
-    let services: Informer
-    let servicesByNamespace: InformerIndex
-    let pods: Informer
-    let podsByNamespace: InformerIndex
+    let services: ServiceInformers
     let slices: Informer
     let slicesByService: InformerIndex
 
-    package init(
-        services: Informer, servicesByNamespace: InformerIndex, pods: Informer, podsByNamespace: InformerIndex, slices: Informer
-    ) {
+    package init(services: ServiceInformers, slices: Informer) {
         self.services = services
-        self.servicesByNamespace = servicesByNamespace
-        self.pods = pods
-        self.podsByNamespace = podsByNamespace
         self.slices = slices
         slicesByService = InformerIndex(slices) { slice in
             slice.labels[Self.managerLabel] == Self.manager
@@ -42,23 +33,22 @@ package struct EndpointSliceController: Controller {
     }
 
     package var sources: [ControllerSource<Informer.Key>] {
-        [
-            .own(services), ServiceBackends.source(pods: pods, services: servicesByNamespace),
+        services.sources + [
             ControllerSource(slices) { change in
                 let slice = change.object
                 guard slice.labels[Self.managerLabel] == Self.manager, let service = slice.labels[Self.serviceLabel] else {
                     return []
                 }
                 return [Informer.Key(namespace: slice.namespace, name: service)]
-            },
+            }
         ]
     }
 
     package func snapshot(of key: Informer.Key, client: any ResourceClient) -> Snapshot? {
         // The slices of a Service that is gone are the garbage collector's: it owns them.
-        guard let service = services.get(key), !service.isDeleting else { return nil }
+        guard let service = services.service(key), !service.isDeleting else { return nil }
         return Snapshot(
-            service: service, pods: podsByNamespace[key.namespace], slices: slicesByService["\(key.namespace)/\(key.name)"])
+            service: service, pods: services.pods(in: key.namespace), slices: slicesByService["\(key.namespace)/\(key.name)"])
     }
 
     package func reconcile(_ snapshot: Snapshot, now: Timestamp) -> ControllerPlan {
@@ -71,11 +61,11 @@ package struct EndpointSliceController: Controller {
         // A Service without pods has one empty slice, so that readers know it was looked at.
         if groups.isEmpty { groups[[]] = [] }
         for (ports, members) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            let portsJSON = Self.json(of: ports)
+            let portsJSON = ports.map { JSON.object($0.json) }
             let own = slices.filter { ($0.fields["ports"]?.array ?? []) == portsJSON }
             slices.removeAll { slice in own.contains { $0.uid == slice.uid } }
             let wanted = members.map { Self.endpoint($0, of: backends) }
-            let (writes, spare) = Self.distribute(wanted, over: own, ports: portsJSON, service: service)
+            let (writes, spare) = Self.distribute(wanted, over: own, ports: portsJSON, of: backends)
             changes += writes
             slices += spare
         }
@@ -85,14 +75,17 @@ package struct EndpointSliceController: Controller {
 
     /// Keeps each endpoint in the slice where it is, fills what has room, and makes slices for the rest.
     private static func distribute(
-        _ wanted: [JSON], over slices: [Object], ports: [JSON], service: Object
+        _ wanted: [JSON], over slices: [Object], ports: [JSON], of backends: ServiceBackends
     ) -> (writes: [ClusterChange], spare: [Object]) {
-        func address(_ endpoint: JSON) -> String { endpoint["addresses"]?.array?.first?.string ?? "" }
-        var rest = Dictionary(wanted.map { (address($0), $0) }, uniquingKeysWith: { first, _ in first })
-        var contents = slices.map { slice in
-            (slice.fields["endpoints"]?.array ?? []).prefix(endpointsMax).compactMap { rest.removeValue(forKey: address($0)) }
+        // Not the address alone: a pod that goes may have the one of a pod that comes, and on the host's network all do.
+        func identity(_ endpoint: JSON) -> [String] {
+            [endpoint["targetRef"]?["name"]?.string ?? "", endpoint["targetRef"]?["uid"]?.string ?? "", endpoint["addresses"]?.array?.first?.string ?? ""]
         }
-        var loose = rest.values.sorted { address($0) < address($1) }[...]
+        var rest = Dictionary(wanted.map { (identity($0), $0) }, uniquingKeysWith: { first, _ in first })
+        var contents = slices.map { slice in
+            (slice.fields["endpoints"]?.array ?? []).prefix(endpointsMax).compactMap { rest.removeValue(forKey: identity($0)) }
+        }
+        var loose = rest.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)[...]
         for index in contents.indices {
             let room = min(endpointsMax - contents[index].count, loose.count)
             contents[index] += loose.prefix(room)
@@ -105,33 +98,32 @@ package struct EndpointSliceController: Controller {
             if contents[index].isEmpty, !keepsEmpty {
                 spare.append(slice)
             } else {
-                writes += update(slice, contents[index], service)
+                writes += update(slice, contents[index], labels(for: backends))
             }
         }
         while !loose.isEmpty || (wanted.isEmpty && slices.isEmpty && writes.isEmpty) {
             let part = loose.prefix(endpointsMax)
             loose = loose.dropFirst(part.count)
-            writes.append(.create(.endpointSlices, make(Array(part), ports: ports, service: service)))
+            writes.append(.create(.endpointSlices, make(Array(part), ports: ports, of: backends)))
         }
         return (writes, spare)
     }
 
-    private static func update(_ slice: Object, _ endpoints: [JSON], _ service: Object) -> [ClusterChange] {
+    private static func update(_ slice: Object, _ endpoints: [JSON], _ labels: [String: String]) -> [ClusterChange] {
         var patch: JSON = [:]
         if slice.fields["endpoints"]?.array ?? [] != endpoints { patch.set(.array(endpoints), at: ["endpoints"]) }
-        let labels = labels(for: service)
-        for (key, value) in labels where slice.labels[key] != value { patch.set(.string(value), at: ["metadata", "labels", key]) }
-        for key in slice.labels.keys where labels[key] == nil { patch.set(.null, at: ["metadata", "labels", key]) }
+        patch.setLabels(labels, of: slice)
         if patch == [:] { return [] }
         patch.set(.string(slice.uid), at: ["metadata", "uid"])
         return [.patch(ObjectKey(.endpointSlices, slice), patch)]
     }
 
-    private static func make(_ endpoints: [JSON], ports: [JSON], service: Object) -> Object {
+    private static func make(_ endpoints: [JSON], ports: [JSON], of backends: ServiceBackends) -> Object {
+        let service = backends.service
         var slice = Object(.endpointSlices, namespace: service.namespace, name: "")
         slice.fields["metadata"] = [
             "generateName": .string("\(service.name)-"), "namespace": .string(service.namespace),
-            "labels": JSON(labels(for: service)),
+            "labels": JSON(labels(for: backends)),
             "ownerReferences": [OwnerReference(controller: service).json],
         ]
         slice.fields["addressType"] = "IPv4"
@@ -140,34 +132,17 @@ package struct EndpointSliceController: Controller {
         return slice
     }
 
-    /// The Service's own labels, and those by which readers find the slice.
-    private static func labels(for service: Object) -> [String: String] {
-        var labels = service.labels
-        labels[headlessLabel] = service.spec["clusterIP"]?.string == "None" ? "" : nil
-        labels[serviceLabel] = service.name
-        labels[managerLabel] = manager
-        return labels
-    }
-
-    private static func json(of ports: [ServiceBackends.Port]) -> [JSON] {
-        ports.map { port in
-            var json: JSONObject = ["name": .string(port.name), "port": .int(port.number), "protocol": .string(port.protocol)]
-            if let appProtocol = port.appProtocol { json["appProtocol"] = .string(appProtocol) }
-            return .object(json)
-        }
+    /// With those by which readers find the slice.
+    private static func labels(for backends: ServiceBackends) -> [String: String] {
+        backends.labels.merging([serviceLabel: backends.service.name, managerLabel: manager]) { $1 }
     }
 
     private static func endpoint(_ backend: ServiceBackends.Backend, of backends: ServiceBackends) -> JSON {
-        let pod = backend.pod
-        var endpoint: JSONObject = [
-            "addresses": [.string(PodState(pod).ip)],
-            "conditions": [
-                "ready": .bool(backend.isReady), "serving": .bool(backend.isServing), "terminating": .bool(backend.isTerminating),
-            ],
-            "targetRef": ServiceBackends.reference(to: pod),
+        var endpoint = backends.identity(of: backend.pod)
+        endpoint["addresses"] = [.string(PodState(backend.pod).ip)]
+        endpoint["conditions"] = [
+            "ready": .bool(backend.isReady), "serving": .bool(backend.isServing), "terminating": .bool(backend.isTerminating),
         ]
-        if !PodState(pod).nodeName.isEmpty { endpoint["nodeName"] = .string(PodState(pod).nodeName) }
-        if let host = backends.hostname(of: pod) { endpoint["hostname"] = .string(host) }
         return .object(endpoint)
     }
 }

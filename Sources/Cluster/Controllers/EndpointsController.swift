@@ -17,31 +17,23 @@ package struct EndpointsController: Controller {
     }
 
     package let name = "endpoint-controller"
-    let services: Informer
-    let servicesByNamespace: InformerIndex
-    let pods: Informer
-    let podsByNamespace: InformerIndex
+    let services: ServiceInformers
     let endpoints: Informer
 
-    package init(
-        services: Informer, servicesByNamespace: InformerIndex, pods: Informer, podsByNamespace: InformerIndex, endpoints: Informer
-    ) {
+    package init(services: ServiceInformers, endpoints: Informer) {
         self.services = services
-        self.servicesByNamespace = servicesByNamespace
-        self.pods = pods
-        self.podsByNamespace = podsByNamespace
         self.endpoints = endpoints
     }
 
     package var sources: [ControllerSource<Informer.Key>] {
-        [.own(services), ServiceBackends.source(pods: pods, services: servicesByNamespace), .own(endpoints)]
+        services.sources + [.own(endpoints)]
     }
 
     package func snapshot(of key: Informer.Key, client: any ResourceClient) -> Snapshot? {
-        let service = services.get(key)
+        let service = services.service(key)
         let endpoints = endpoints.get(key)
         if service == nil, endpoints == nil { return nil }
-        return Snapshot(service: service, pods: service == nil ? [] : podsByNamespace[key.namespace], endpoints: endpoints)
+        return Snapshot(service: service, pods: service == nil ? [] : services.pods(in: key.namespace), endpoints: endpoints)
     }
 
     package func reconcile(_ snapshot: Snapshot, now: Timestamp) -> ControllerPlan {
@@ -52,8 +44,7 @@ package struct EndpointsController: Controller {
         }
         guard let backends = ServiceBackends(service, pods: snapshot.pods) else { return ControllerPlan() }
         let (subsets, isTruncated) = Self.subsets(of: backends)
-        var labels = service.labels
-        labels[EndpointSliceController.headlessLabel] = service.spec["clusterIP"]?.string == "None" ? "" : nil
+        var labels = backends.labels
         labels[Self.managerLabel] = name
         guard let current = snapshot.endpoints else {
             var object = Object(.endpoints, namespace: service.namespace, name: service.name)
@@ -70,14 +61,13 @@ package struct EndpointsController: Controller {
         if current.fields["subsets"]?.array ?? [] != subsets {
             patch.set(subsets.isEmpty ? .null : .array(subsets), at: ["subsets"])
         }
-        for (key, value) in labels where current.labels[key] != value {
-            patch.set(.string(value), at: ["metadata", "labels", key])
-        }
-        for key in current.labels.keys where labels[key] == nil { patch.set(.null, at: ["metadata", "labels", key]) }
+        patch.setLabels(labels, of: current)
         if (current.annotations[Self.overCapacity] != nil) != isTruncated {
             patch.set(isTruncated ? "truncated" : .null, at: ["metadata", "annotations", Self.overCapacity])
         }
-        return ControllerPlan(patch == [:] ? [] : [.patch(ObjectKey(.endpoints, current), patch)])
+        if patch == [:] { return ControllerPlan() }
+        patch.set(.string(current.uid), at: ["metadata", "uid"])
+        return ControllerPlan([.patch(ObjectKey(.endpoints, current), patch)])
     }
 
     /// Addresses grouped by the ports on which they answer; ready ones first to be kept when there are too many.
@@ -101,16 +91,14 @@ package struct EndpointsController: Controller {
     }
 
     private static func address(_ pod: Object, of backends: ServiceBackends) -> JSON {
-        var address: JSONObject = ["ip": .string(PodState(pod).ip), "targetRef": ServiceBackends.reference(to: pod)]
-        if !PodState(pod).nodeName.isEmpty { address["nodeName"] = .string(PodState(pod).nodeName) }
-        if let host = backends.hostname(of: pod) { address["hostname"] = .string(host) }
+        var address = backends.identity(of: pod)
+        address["ip"] = .string(PodState(pod).ip)
         return .object(address)
     }
 
     private static func json(_ port: ServiceBackends.Port) -> JSON {
-        var json: JSONObject = ["port": .int(port.number), "protocol": .string(port.protocol)]
-        if !port.name.isEmpty { json["name"] = .string(port.name) }
-        if let appProtocol = port.appProtocol { json["appProtocol"] = .string(appProtocol) }
+        var json = port.json
+        if port.name.isEmpty { json["name"] = nil }
         return .object(json)
     }
 }

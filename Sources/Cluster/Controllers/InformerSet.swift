@@ -44,10 +44,10 @@ package struct InformerSet: Sendable {
     }
 
     static func transform(_ type: ResourceType) -> @Sendable (Object) -> Object {
-        if whole.contains(type.groupResource) { return withoutManagedFields }
+        if whole.contains(type.groupResource) { return Informer.withoutManagedFields }
         if type == .customResourceDefinitions { return CustomInformers.trimmed }
         return { object in
-            var copy = withoutManagedFields(object)
+            var copy = Informer.withoutManagedFields(object)
             // Pods' certificate authority is compared with what it should be.
             let data = object.name == RootCAController.configMapName ? object.fields["data"] : nil
             copy.fields = [
@@ -56,12 +56,5 @@ package struct InformerSet: Sendable {
             copy.fields["data"] = data
             return copy
         }
-    }
-
-    private static func withoutManagedFields(_ object: Object) -> Object {
-        guard object["metadata", "managedFields"] != nil else { return object }
-        var copy = object
-        copy.set(nil, at: ["metadata", "managedFields"])
-        return copy
     }
 }

@@ -34,7 +34,7 @@ package struct JobController: Controller {
         }
     }
 
-    package var sources: [ControllerSource<Informer.Key>] { [.own(jobs), .controlled(pods, by: "Job")] }
+    package var sources: [ControllerSource<Informer.Key>] { [.own(jobs), .controlled(pods, by: "Job"), .orphans(pods, adoptedBy: jobs)] }
 
     package func snapshot(of key: Informer.Key, client: any ResourceClient) -> Snapshot? {
         guard let job = jobs.get(key) else {

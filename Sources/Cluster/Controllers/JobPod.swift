@@ -7,7 +7,10 @@ enum JobPod {
     static let indexKey = "batch.kubernetes.io/job-completion-index"
     static let indexVariable = "JOB_COMPLETION_INDEX"
 
-    static func index(of pod: Object) -> Int? { pod.annotations[indexKey].flatMap { Int($0) } }
+    /// nil for what is no index that a Job can have.
+    static func index(of pod: Object) -> Int? {
+        pod.annotations[indexKey].flatMap { Int($0) }.flatMap { IndexSet.bounds.contains($0) ? $0 : nil }
+    }
 
     static func make(for job: Object, index: Int?) -> Object {
         var pod = PodTemplate(job).pod(for: job)
@@ -70,18 +73,24 @@ enum JobBackoff {
 
 /// Completed indexes as a Job's status spells them: `0-2,5`. Kept as ranges.
 struct IndexSet: CustomStringConvertible, Equatable {
+    /// What an index can be, as `spec.completions` is an int32.
+    static let bounds = 0...Int(Int32.max)
+
+    /// Ascending, with gaps between them.
     private var ranges: [ClosedRange<Int>] = []
 
-    /// Parts that are not numbers or ranges are left out.
+    /// Parts that are not numbers or ranges within `bounds`, or not in order, are left out.
     init(parsing text: String) {
         for part in text.split(separator: ",") {
             let ends = part.split(separator: "-").compactMap { Int($0) }
-            guard let first = ends.first, let last = ends.last, first <= last, ends.count <= 2 else { continue }
-            if let before = ranges.last, before.upperBound + 1 == first {
-                ranges[ranges.count - 1] = before.lowerBound...last
-            } else {
+            guard let first = ends.first, let last = ends.last, first <= last, ends.count <= 2, Self.bounds.contains(first),
+                Self.bounds.contains(last)
+            else { continue }
+            guard let before = ranges.last, first <= before.upperBound + 1 else {
                 ranges.append(first...last)
+                continue
             }
+            if first == before.upperBound + 1 { ranges[ranges.count - 1] = before.lowerBound...last }
         }
     }
 
@@ -97,7 +106,7 @@ struct IndexSet: CustomStringConvertible, Equatable {
     }
 
     mutating func insert(_ index: Int) {
-        guard !contains(index) else { return }
+        guard Self.bounds.contains(index), !contains(index) else { return }
         var position = ranges.firstIndex { $0.lowerBound > index } ?? ranges.count
         ranges.insert(index...index, at: position)
         if position > 0, ranges[position - 1].upperBound + 1 == index {

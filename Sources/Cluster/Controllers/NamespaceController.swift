@@ -133,7 +133,7 @@ package struct NamespaceController: Controller {
             remaining.isEmpty
                 ? "All content successfully removed"
                 : "Some resources are remaining: \(remaining.sorted().joined(separator: ", "))",
-            now: now, isRefreshed: conditions["NamespaceContentRemaining"] == nil)
+            now: now, isRefreshed: true)
         var finalizers: [String: Int] = [:]
         for object in snapshot.contents.flatMap(\.objects) { for name in object.finalizers { finalizers[name, default: 0] += 1 } }
         let blocked = finalizers.sorted { $0.key < $1.key }.map { "\($0.key) in \($0.value) resource instances" }
@@ -141,7 +141,8 @@ package struct NamespaceController: Controller {
             "NamespaceFinalizersRemaining", !blocked.isEmpty, blocked.isEmpty ? "ContentHasNoFinalizers" : "SomeFinalizersRemain",
             blocked.isEmpty
                 ? "All content-preserving finalizers finished"
-                : "Some content in the namespace has finalizers remaining: \(blocked.joined(separator: ", "))", now: now)
+                : "Some content in the namespace has finalizers remaining: \(blocked.joined(separator: ", "))",
+            now: now, isRefreshed: true)
         return conditions
     }
 }

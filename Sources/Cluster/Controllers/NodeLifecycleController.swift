@@ -58,10 +58,14 @@ package struct NodeLifecycleController: Controller {
                 guard let node = nodes.get(name: change.object.name), !Self.isReady(node) else { return [] }
                 return [Informer.Key(node)]
             },
+            // A pod that comes to a node, placed by the scheduler or by whoever made it.
             ControllerSource(pods) { [nodes] change in
-                let name = PodState(change.object).nodeName
-                guard case .updated(let old, _) = change, PodState(old).nodeName.isEmpty, !name.isEmpty,
-                    let node = nodes.get(name: name), Self.taints(of: node).contains(where: { $0["effect"]?.string == "NoExecute" })
+                switch change {
+                case .added: break
+                case .updated(let old, _): if !PodState(old).nodeName.isEmpty { return [] }
+                case .deleted: return []
+                }
+                guard let node = nodes.get(name: PodState(change.object).nodeName), Self.taints(of: node).contains(where: { $0["effect"]?.string == "NoExecute" })
                 else { return [] }
                 return [Informer.Key(node)]
             }.withoutAwaiting(),

@@ -42,7 +42,8 @@ package struct PodGarbageCollector: Controller {
                 let node = PodState(pod).nodeName
                 if node.isEmpty {
                     if pod.isDeleting { queue.add(.pod(Informer.Key(pod))) }
-                } else if nodes.isSynced, nodes.get(name: node) == nil {
+                } else if !nodes.isSynced || nodes.get(name: node) == nil {
+                    // Nodes not heard of yet have come by then.
                     queue.add(.pod(Informer.Key(pod)), after: Self.quarantine)
                 }
                 if PodState(pod).isTerminal, terminated[""].count > Self.terminatedMax { queue.add(.terminated) }

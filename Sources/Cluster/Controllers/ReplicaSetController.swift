@@ -28,19 +28,7 @@ package struct ReplicaSetController: Controller {
     }
 
     package var sources: [ControllerSource<Informer.Key>] {
-        [.own(replicaSets), .controlled(pods, by: "ReplicaSet"), orphanSource]
-    }
-
-    /// An orphan wakes the ReplicaSets that would adopt it.
-    private var orphanSource: ControllerSource<Informer.Key> {
-        ControllerSource(pods) { [replicaSets] change in
-            let pod = change.object
-            guard pod.controller == nil, !pod.isDeleting, !pod.labels.isEmpty else { return [] }
-            return replicaSets.list(namespace: pod.namespace)
-                // A selector that does not parse selects nothing.
-                .filter { (try? LabelSelector(json: $0.spec["selector"]))?.matches(pod.labels) ?? false }
-                .map(Informer.Key.init)
-        }
+        [.own(replicaSets), .controlled(pods, by: "ReplicaSet"), .orphans(pods, adoptedBy: replicaSets)]
     }
 
     package func snapshot(of key: Informer.Key, client: any ResourceClient) -> Snapshot? {

@@ -15,7 +15,7 @@ package struct ResourceQuotaController: Controller {
     let quotas: Informer
     let quotasByNamespace: InformerIndex
     let pods: Informer
-    let podsByNamespace: InformerIndex
+    let services: ServiceInformers
     /// Of every other namespaced kind: what comes and goes.
     let others: [Informer]
 
@@ -55,7 +55,7 @@ package struct ResourceQuotaController: Controller {
         let concernsServices = names.contains { $0.hasPrefix("services") || $0 == "count/services" }
         let concernsClaims = names.contains { $0.contains("storage") || $0.hasSuffix("persistentvolumeclaims") }
         return Snapshot(
-            quota: quota, pods: podsByNamespace[key.namespace], services: concernsServices ? try await measured(.services) : [],
+            quota: quota, pods: services.pods(in: key.namespace), services: concernsServices ? try await measured(.services) : [],
             claims: concernsClaims ? try await measured(.persistentVolumeClaims) : [], counts: counts)
     }
 

@@ -185,10 +185,13 @@ struct Rollout {
         new?.annotations.merge(parameters.sizeAnnotations) { $1 }
     }
 
+    /// One more than the old ReplicaSets say, whatever somebody wrote into their annotations.
+    private var nextRevision: Int64 { (old.map { min($0.revision, .max - 1) }.max() ?? 0) + 1 }
+
     /// Gives the current template's ReplicaSet the next revision and the Deployment's annotations.
     private mutating func adoptRevision() {
         guard let current = new else { return }
-        let next = (old.map(\.revision).max() ?? 0) + 1
+        let next = nextRevision
         var annotations = current.annotations
         for (key, value) in deployment.annotations where !DeploymentAnnotation.notCopied.contains(key) { annotations[key] = value }
         if current.revision < next {
@@ -217,7 +220,7 @@ struct Rollout {
         set.labels = PodTemplate(deployment).labels.merging([PodTemplate.hashLabel: hash]) { $1 }
         set.ownerReferences = [OwnerReference(controller: deployment)]
         var annotations = deployment.annotations.filter { !DeploymentAnnotation.notCopied.contains($0.key) }
-        annotations[DeploymentAnnotation.revision] = String((old.map(\.revision).max() ?? 0) + 1)
+        annotations[DeploymentAnnotation.revision] = String(nextRevision)
         set.annotations = annotations.merging(parameters.sizeAnnotations) { $1 }
         let count = newReplicas()
         var spec: JSONObject = ["replicas": JSON(count), "selector": selector, "template": template]

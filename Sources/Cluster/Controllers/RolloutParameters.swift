@@ -33,7 +33,7 @@ struct RolloutParameters: Sendable {
             (maxSurge, maxUnavailable) = (0, 0)
             return
         }
-        maxSurge = Self.resolve(rolling?["maxSurge"] ?? "25%", of: replicas, roundingUp: true)
+        maxSurge = min(Int(Int32.max), Self.resolve(rolling?["maxSurge"] ?? "25%", of: replicas, roundingUp: true))
         let unavailable = Self.resolve(rolling?["maxUnavailable"] ?? "25%", of: replicas, roundingUp: false)
         // Both may round to nothing, which would never move.
         maxUnavailable = min(replicas, maxSurge == 0 && unavailable == 0 ? 1 : unavailable)
@@ -43,7 +43,8 @@ struct RolloutParameters: Sendable {
     static func resolve(_ value: JSON, of total: Int, roundingUp: Bool) -> Int {
         if let count = value.int { return max(0, Int(count)) }
         guard let text = value.string, text.hasSuffix("%"), let percent = Int(text.dropLast()) else { return 0 }
-        let product = max(0, percent) * total
+        // Of no more than Int32.max replicas, no percentage that a pattern lets through is too much to multiply.
+        let product = min(max(0, percent), Int(Int32.max)) * total
         return roundingUp ? (product + 99) / 100 : product / 100
     }
 
@@ -59,8 +60,8 @@ struct RolloutParameters: Sendable {
             fraction = -set.replicas
         } else {
             let before = set.object.annotations[DeploymentAnnotation.maxReplicas].flatMap { Int($0) } ?? replicas
-            let size = Double(set.replicas * (replicas + maxSurge)) / Double(max(1, before))
-            fraction = Int(size.rounded()) - set.replicas
+            let size = Double(set.replicas) * Double(replicas + maxSurge) / Double(max(1, before))
+            fraction = Int(min(size.rounded(), Double(Int32.max))) - set.replicas
         }
         return toAdd > 0 ? min(fraction, toAdd - added) : max(fraction, toAdd - added)
     }

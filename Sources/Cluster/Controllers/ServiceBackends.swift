@@ -9,6 +9,12 @@ struct ServiceBackends: Sendable {
         var `protocol`: String
         var appProtocol: String?
 
+        var json: JSONObject {
+            var json: JSONObject = ["name": .string(name), "port": .int(number), "protocol": .string(`protocol`)]
+            if let appProtocol { json["appProtocol"] = .string(appProtocol) }
+            return json
+        }
+
         static func < (a: Self, b: Self) -> Bool { (a.name, a.number, a.protocol) < (b.name, b.number, b.protocol) }
     }
 
@@ -21,8 +27,12 @@ struct ServiceBackends: Sendable {
         var isTerminating: Bool
     }
 
+    static let headlessLabel = "service.kubernetes.io/headless"
+
     var service: Object
     var backends: [Backend]
+
+    private static func isHeadless(_ service: Object) -> Bool { service.spec["clusterIP"]?.string == "None" }
 
     /// nil when the Service has no selector: then its endpoints are somebody else's.
     init?(_ service: Object, pods: [Object]) {
@@ -30,7 +40,7 @@ struct ServiceBackends: Sendable {
         self.service = service
         let publishesNotReady = service.spec["publishNotReadyAddresses"]?.bool ?? false
         let ports = service.spec["ports"]?.array ?? []
-        let isHeadless = service.spec["clusterIP"]?.string == "None"
+        let isHeadless = Self.isHeadless(service)
         backends = pods.compactMap { pod in
             let state = PodState(pod)
             guard selector.matches(pod.labels), !state.ip.isEmpty, !state.isTerminal else { return nil }
@@ -73,44 +83,31 @@ struct ServiceBackends: Sendable {
         return nil
     }
 
-    static func reference(to pod: Object) -> JSON {
-        ["kind": "Pod", "namespace": .string(pod.namespace), "name": .string(pod.name), "uid": .string(pod.uid)]
+    /// The Service's own labels, and the one that tells readers that it has no address.
+    var labels: [String: String] {
+        var labels = service.labels
+        labels[Self.headlessLabel] = Self.isHeadless(service) ? "" : nil
+        return labels
     }
 
-    /// The host name under which DNS knows the pod, where it has one below this Service.
-    func hostname(of pod: Object) -> String? {
-        guard let host = pod.spec["hostname"]?.string, !host.isEmpty, pod.spec["subdomain"]?.string == service.name else {
-            return nil
+    /// What is told of a pod in either form: which object it is, its node, and the host name under which
+    /// DNS knows it, where it has one below this Service.
+    func identity(of pod: Object) -> JSONObject {
+        var fields: JSONObject = [
+            "targetRef": ["kind": "Pod", "namespace": .string(pod.namespace), "name": .string(pod.name), "uid": .string(pod.uid)]
+        ]
+        if !PodState(pod).nodeName.isEmpty { fields["nodeName"] = .string(PodState(pod).nodeName) }
+        if let host = pod.spec["hostname"]?.string, !host.isEmpty, pod.spec["subdomain"]?.string == service.name {
+            fields["hostname"] = .string(host)
         }
-        return host
+        return fields
     }
+}
 
-    /// Wakes the Services that a pod belongs to, or did before the change. What no endpoint shows wakes none.
-    static func source(pods: Informer, services: InformerIndex) -> ControllerSource<Informer.Key> {
-        ControllerSource(pods) { change in
-            var versions = [change.object]
-            if case .updated(let old, let new) = change {
-                if look(old) == look(new) { return [] }
-                versions.append(old)
-            }
-            return services[change.object.namespace]
-                .filter { service in
-                    selector(of: service).map { selector in versions.contains { selector.matches($0.labels) } } ?? false
-                }
-                .map(Informer.Key.init)
-        }
-    }
-
-    private struct Look: Equatable {
-        var ip, phase, node: String
-        var isReady, isDeleting: Bool
-        var labels: [String: String]
-    }
-
-    private static func look(_ pod: Object) -> Look {
-        let state = PodState(pod)
-        return Look(
-            ip: state.ip, phase: state.phase, node: state.nodeName, isReady: state.isReady, isDeleting: pod.isDeleting,
-            labels: pod.labels)
+extension JSON {
+    /// Adds to a merge patch what brings the labels of `object` to `labels`.
+    mutating func setLabels(_ labels: [String: String], of object: Object) {
+        for (key, value) in labels where object.labels[key] != value { set(.string(value), at: ["metadata", "labels", key]) }
+        for key in object.labels.keys where labels[key] == nil { set(.null, at: ["metadata", "labels", key]) }
     }
 }

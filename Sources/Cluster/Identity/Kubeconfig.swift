@@ -1,3 +1,5 @@
+import APIMachinery
+
 /// The administrator's kubeconfig, with everything embedded: one file to copy to another machine.
 package enum Kubeconfig {
     /// - Parameter name: of cluster, user and context.

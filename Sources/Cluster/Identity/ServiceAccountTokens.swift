@@ -21,6 +21,7 @@ package final class ServiceAccountTokens: TokenIssuer {
     package let key: JSONWebTokenKey
     private let clock: any WallClock
     private let lookup: Lookup
+    private let ids = NameGenerator(seed: nil)
 
     package init(key: P256.Signing.PrivateKey, clock: any WallClock, lookup: @escaping Lookup) {
         self.key = JSONWebTokenKey(key)
@@ -51,7 +52,7 @@ package final class ServiceAccountTokens: TokenIssuer {
         let claims: JSON = [
             "iss": .string(Self.issuer), "sub": .string("\(Self.userPrefix)\(serviceAccount.namespace):\(serviceAccount.name)"),
             "aud": JSON(audiences.isEmpty ? [Self.issuer] : audiences), "iat": .int(issuedAt), "nbf": .int(issuedAt),
-            "exp": .int(issuedAt + seconds), "jti": .string(Self.randomID()), "kubernetes.io": .object(binding),
+            "exp": .int(issuedAt + seconds), "jti": .string(ids.uid()), "kubernetes.io": .object(binding),
         ]
         do { return (try key.sign(claims), expiration) } catch { throw .internalError("cannot sign a token: \(error)") }
     }
@@ -111,19 +112,6 @@ package final class ServiceAccountTokens: TokenIssuer {
         else { return false }
         guard let deletion = object.deletionTimestamp.flatMap(Timestamp.init) else { return true }
         return clock.now < deletion + Self.deletionLeeway
-    }
-
-    private static func randomID() -> String {
-        let hex = Array("0123456789abcdef")
-        var id = ""
-        for (index, byte) in (0..<16).map({ _ in UInt8.random(in: 0...255) }).enumerated() {
-            if [4, 6, 8, 10].contains(index) { id.append("-") }
-            // Version 4, variant 1 (RFC 9562 §5.4).
-            let value = index == 6 ? byte & 0x0F | 0x40 : index == 8 ? byte & 0x3F | 0x80 : byte
-            id.append(hex[Int(value >> 4)])
-            id.append(hex[Int(value & 15)])
-        }
-        return id
     }
 
     /// `/.well-known/openid-configuration`: where others find the keys.

@@ -115,13 +115,14 @@ enum NodeFilters {
         var reasons: [FilterReason] = []
         if Int64(node.pods.count) + 1 > node.podsMax { reasons.append(.tooManyPods) }
         let (wanted, used, has) = (pod.requests, node.requested, node.allocatable)
-        if wanted.cpu > 0, wanted.cpu > has.cpu - used.cpu { reasons.append(.insufficient("cpu")) }
-        if wanted.memory > 0, wanted.memory > has.memory - used.memory { reasons.append(.insufficient("memory")) }
-        if wanted.ephemeralStorage > 0, wanted.ephemeralStorage > has.ephemeralStorage - used.ephemeralStorage {
-            reasons.append(.insufficient("ephemeral-storage"))
+        func check(_ name: String, _ wanted: Int64, _ used: Int64, of has: Int64) {
+            if wanted > 0, ResourceAmounts.sum(used, wanted) > has { reasons.append(.insufficient(name)) }
         }
-        for (name, amount) in wanted.extended.sorted(by: { $0.key < $1.key }) where amount > 0 {
-            if amount > has.extended[name, default: 0] - used.extended[name, default: 0] { reasons.append(.insufficient(name)) }
+        check("cpu", wanted.cpu, used.cpu, of: has.cpu)
+        check("memory", wanted.memory, used.memory, of: has.memory)
+        check("ephemeral-storage", wanted.ephemeralStorage, used.ephemeralStorage, of: has.ephemeralStorage)
+        for (name, amount) in wanted.extended.sorted(by: { $0.key < $1.key }) {
+            check(name, amount, used.extended[name, default: 0], of: has.extended[name, default: 0])
         }
         return reasons
     }

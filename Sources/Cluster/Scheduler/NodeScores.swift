@@ -33,8 +33,8 @@ enum NodeScores {
 
     private static func usedShares(_ pod: PodToSchedule, _ node: NodeToFill) -> [Double] {
         let (used, wanted, has) = (node.scoredRequested, pod.scoredRequests, node.allocatable)
-        return [(used.cpu + wanted.cpu, has.cpu), (used.memory + wanted.memory, has.memory)].compactMap { used, has in
-            has > 0 ? Double(used) / Double(has) : nil
+        return [(used.cpu, wanted.cpu, has.cpu), (used.memory, wanted.memory, has.memory)].compactMap { used, wanted, has in
+            has > 0 ? (Double(used) + Double(wanted)) / Double(has) : nil
         }
     }
 

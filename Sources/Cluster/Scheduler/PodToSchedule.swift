@@ -75,9 +75,10 @@ package struct NodeToFill: Sendable {
     }
 
     mutating func remove(_ uid: String) {
-        guard let pod = pods.removeValue(forKey: uid) else { return }
-        requested -= pod.requests
-        scoredRequested -= pod.scoredRequests
+        guard pods.removeValue(forKey: uid) != nil else { return }
+        // Added up anew: from a sum that saturated nothing can be taken away.
+        requested = pods.values.reduce(into: ResourceAmounts()) { $0 += $1.requests }
+        scoredRequested = pods.values.reduce(into: ResourceAmounts()) { $0 += $1.scoredRequests }
     }
 
     var name: String { object.name }

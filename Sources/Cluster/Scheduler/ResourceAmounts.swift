@@ -26,18 +26,17 @@ struct ResourceAmounts: Sendable, Equatable {
         }
     }
 
+    /// Saturates: what somebody asks for may be beyond all measure.
     static func += (a: inout Self, b: Self) {
-        a.cpu += b.cpu
-        a.memory += b.memory
-        a.ephemeralStorage += b.ephemeralStorage
-        for (name, amount) in b.extended { a.extended[name, default: 0] += amount }
+        a.cpu = sum(a.cpu, b.cpu)
+        a.memory = sum(a.memory, b.memory)
+        a.ephemeralStorage = sum(a.ephemeralStorage, b.ephemeralStorage)
+        for (name, amount) in b.extended { a.extended[name] = sum(a.extended[name, default: 0], amount) }
     }
 
-    static func -= (a: inout Self, b: Self) {
-        a.cpu -= b.cpu
-        a.memory -= b.memory
-        a.ephemeralStorage -= b.ephemeralStorage
-        for (name, amount) in b.extended { a.extended[name, default: 0] -= amount }
+    static func sum(_ a: Int64, _ b: Int64) -> Int64 {
+        let (sum, overflow) = a.addingReportingOverflow(b)
+        return overflow ? (b < 0 ? .min : .max) : sum
     }
 
     static func + (a: Self, b: Self) -> Self {

@@ -29,7 +29,7 @@ package struct Scheduler: Service {
 
     private func runUntilCancelled() async {
         let brain = Brain()
-        let recorder = EventRecorder(component: Self.name, client: client, clock: clock, logger: logger)
+        let recorder = EventRecorder(client: client, component: Self.name, clock: clock, logger: logger)
         let informers = informers(feeding: brain)
         await withTaskGroup(of: Void.self) { group in
             // An informer ends by cancellation alone, and there is nobody to tell.
@@ -57,7 +57,7 @@ package struct Scheduler: Service {
 
     private func informers(feeding brain: Brain) -> [Informer] {
         func informer(_ type: ResourceType, _ apply: @escaping @Sendable (inout SchedulerState, Object, Bool) -> Void) -> Informer {
-            let informer = Informer(type, client: client, transform: Self.trimmed, clock: clock, logger: logger)
+            let informer = Informer(type, client: client, transform: Informer.withoutManagedFields, clock: clock, logger: logger)
             informer.onChange { change in
                 let isGone = if case .deleted = change { true } else { false }
                 brain.apply { apply(&$0, change.object, isGone) }
@@ -70,13 +70,6 @@ package struct Scheduler: Service {
             informer(.persistentVolumeClaims) { $0.claimChanged($1, isGone: $2) },
             informer(.pods) { state, pod, isGone in if isGone { state.podGone(pod) } else { state.podChanged(pod) } },
         ]
-    }
-
-    private static func trimmed(_ object: Object) -> Object {
-        guard object["metadata", "managedFields"] != nil else { return object }
-        var copy = object
-        copy.set(nil, at: ["metadata", "managedFields"])
-        return copy
     }
 
     private func decide(_ brain: Brain, _ recorder: EventRecorder) async {
@@ -102,7 +95,7 @@ package struct Scheduler: Service {
         switch decision {
         case .bind(let pod, let node): await bind(pod, to: node, brain, recorder)
         case .unschedulable(let pod, let message):
-            recorder.record(pod, isWarning: true, "FailedScheduling", message)
+            recorder.record(.warning, "FailedScheduling", message, about: pod)
             await setCondition(pod, reason: "Unschedulable", message: message)
         case .gated(let pod):
             await setCondition(pod, reason: "SchedulingGated", message: "Scheduling is blocked due to non-empty scheduling gates")
@@ -117,7 +110,7 @@ package struct Scheduler: Service {
         ])
         do throws(APIStatus) {
             try await client.createSubresource(ObjectKey(.pods, pod), "binding", binding, options: WriteOptions())
-            recorder.record(pod, "Scheduled", "Successfully assigned \(pod.namespace)/\(pod.name) to \(node)")
+            recorder.record(.normal, "Scheduled", "Successfully assigned \(pod.namespace)/\(pod.name) to \(node)", about: pod)
         } catch {
             let isPodGone = error.reason == .notFound
             let now = clock.now
@@ -126,7 +119,7 @@ package struct Scheduler: Service {
             logger.warning(
                 "a pod could not be bound; it is tried again",
                 metadata: ["kind": "Pod", "namespace": "\(pod.namespace)", "name": "\(pod.name)", "error": "\(error)"])
-            recorder.record(pod, isWarning: true, "FailedScheduling", "binding rejected: \(error.message)")
+            recorder.record(.warning, "FailedScheduling", "binding rejected: \(error.message)", about: pod)
         }
     }
 

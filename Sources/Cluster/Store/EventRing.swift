@@ -29,6 +29,8 @@ struct EventRing: Sendable {
     }
 
     var count: Int { events.count - head }
+    /// The revision of the newest event.
+    var lastRevision: UInt64 { count > 0 ? events[events.count - 1].revision : floor }
     /// The sequence number of the next event.
     var end: UInt64 { start + UInt64(count) }
 

@@ -15,9 +15,10 @@ struct JournalConnection: ~Copyable {
         CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         """
 
-    /// A version that is no longer live, oldest first: what retention removes.
+    /// A version that is no longer live: what retention removes, in the order in which they ceased to be.
     private struct Superseded {
         var revision: UInt64
+        /// When its successor was written; of a deletion, when that was.
         var time: Timestamp
     }
 
@@ -31,10 +32,14 @@ struct JournalConnection: ~Copyable {
         self.statements = statements
     }
 
+    /// Most memory for pages of the database, for which SQLite takes 2 MB by default. What is read again and again
+    /// is in the store's memory; this is for the inner pages of the trees that are written to.
+    private static let pageCacheKibibytesMax = 512
+
     static func open(path: String) throws(SQLiteError) -> JournalConnection {
         let database = try SQLiteDatabase(path: path)
         // One process and one connection: no shared-memory index, no locking calls.
-        try database.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216; PRAGMA trusted_schema=OFF")
+        try database.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-\(pageCacheKibibytesMax)")
         let version = try database.integer("PRAGMA user_version")
         guard version <= Journal.schemaVersion else {
             throw SQLiteError(code: Journal.tooNew, message: "schema \(version)", context: path)
@@ -91,7 +96,13 @@ struct JournalConnection: ~Copyable {
     private mutating func loadSuperseded() throws(SQLiteError) {
         superseded = []
         supersededHead = 0
-        let rows = try database.prepare("SELECT revision, time FROM versions WHERE revision NOT IN (SELECT revision FROM objects) ORDER BY revision")
+        let rows = try database.prepare(
+            """
+            SELECT v.revision, coalesce(n.time, v.time)
+            FROM versions v LEFT JOIN versions n ON n.previous = v.revision
+            WHERE v.revision NOT IN (SELECT revision FROM objects)
+            ORDER BY coalesce(n.revision, v.revision), v.revision
+            """)
         while try rows.step() {
             superseded.append(Superseded(revision: UInt64(bitPattern: rows.integer(0)), time: Timestamp(nanoseconds: rows.integer(1))))
         }

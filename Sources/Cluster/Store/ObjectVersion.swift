@@ -67,7 +67,7 @@ package final class ObjectVersion: Sendable {
 /// Bounds the decoded trees that versions keep: the oldest are dropped first.
 final class TreeCache: Sendable {
     /// Most encoded bytes of which the trees are kept; a tree takes about four times as much.
-    static let encodedBytesMax = 2 << 20
+    static let encodedBytesMax = 1 << 20
 
     private struct State {
         var versions: [ObjectVersion] = []

@@ -121,7 +121,8 @@ final class WatchHub: Sendable {
                 }
                 if let revision = follower.bookmark {
                     state.followers[id]!.bookmark = nil
-                    return ([], nil, 0, .bookmark(revision: revision))
+                    // More may have happened, and been delivered, since it was marked: a bookmark never leads back.
+                    return ([], nil, 0, .bookmark(revision: max(revision, state.ring.lastRevision)))
                 }
                 return ([], nil, 0, .nothing)
             }

@@ -9,7 +9,8 @@ struct Applier: Sendable {
     /// Attempts of a request that fails for the moment, and the wait before the second.
     static let attemptsMax = 6
     static let backoff: Duration = .milliseconds(25)
-    /// How long a new CustomResourceDefinition may take to be served, and a deletion to complete.
+    /// How long a new CustomResourceDefinition may take to be served, a deletion to complete, and a
+    /// server may have us wait before the next attempt.
     static let waitMax: Duration = .seconds(30)
 
     let client: any ResourceClient
@@ -89,7 +90,7 @@ struct Applier: Sendable {
             do throws(APIStatus) { return try await body() } catch {
                 guard error.isTransient, attempt < Self.attemptsMax else { throw error }
                 logger.debug("request failed; trying again", metadata: ["object": "\(key)", "error": "\(error)"])
-                try await clock.sleep(for: error.retryAfterSeconds.map { .seconds($0) } ?? wait)
+                try await clock.sleep(for: min(error.retryAfterSeconds.map { .seconds($0) } ?? wait, Self.waitMax))
                 wait *= 2
             }
         }

@@ -89,7 +89,10 @@ package enum HealthRules {
             return .progressing(
                 finalizers.isEmpty ? "being deleted" : "being deleted; waits for \(finalizers.joined(separator: ", "))")
         }
-        return (table[type.groupResource] ?? generic)(object, view)
+        var health = (table[type.groupResource] ?? generic)(object, view)
+        // Containers and controllers have a say in it, and it is shown on terminals.
+        health.reason = health.reason.printable
+        return health
     }
 
     /// Any kind by the conventions that kstatus reads: observedGeneration, and conditions Ready,

@@ -9,10 +9,13 @@ extension HealthRules {
             if let problem = (object.status["conditions"]?.array ?? []).compactMap(Condition.init).first(where: { $0.status == .isFalse && !$0.message.isEmpty }) {
                 return .progressing("not bound: \(problem.sentence)")
             }
-            let storage = object.spec["storageClassName"]?.string
-            return .progressing(
-                storage.map { $0.isEmpty ? "not bound: no PersistentVolume matches" : "not bound: waits for a volume of class \($0)" }
-                    ?? "not bound: waits for a volume")
+            if let storage = object.spec["storageClassName"]?.string, !storage.isEmpty {
+                return .progressing("not bound: waits for a volume of class \(storage)")
+            }
+            // Nothing provisions for a claim without a class: only a volume that is there, or comes, can be it.
+            let wanted = [object.spec[path: ["resources", "requests", "storage"]]?.string].compactMap { $0 }
+                + (object.spec["accessModes"]?.array ?? []).compactMap(\.string)
+            return .degraded("not bound: no free PersistentVolume without a class offers \(wanted.joined(separator: ", ")); add one")
         }
     }
 

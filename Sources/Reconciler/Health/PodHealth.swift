@@ -17,7 +17,7 @@ extension HealthRules {
         if let scheduled = object.condition("PodScheduled"), scheduled.status == .isFalse {
             if let claim = unboundClaim(of: object, view: view) { return claim }
             return scheduled.reason == "Unschedulable"
-                ? .degraded("cannot be scheduled: \(scheduled.message)") : .progressing("waits for a node")
+                ? .degraded("cannot be scheduled: \(withoutPreemption(scheduled.message))") : .progressing("waits for a node")
         }
         if object.spec["nodeName"]?.string ?? "" == "" { return .progressing("waits for a node") }
         for (list, kind) in [("initContainerStatuses", "init container"), ("containerStatuses", "container")] {
@@ -46,9 +46,9 @@ extension HealthRules {
                 let last = container[path: ["lastState", "terminated"]]
                 let how = last.map { exit($0) } ?? "exited"
                 return .degraded(
-                    "\(kind) \(name) \(how), \(restarts) restarts; see kubectl logs -n \(pod.namespace) \(pod.name) -c \(name) --previous")
+                    "\(kind) \(name) \(how), \(count(restarts)); see kubectl logs -n \(pod.namespace) \(pod.name) -c \(name) --previous")
             }
-            return .degraded("\(kind) \(name): \(message.isEmpty ? reason : "\(reason): \(message)")")
+            return .degraded("\(kind) \(name): \(problem(reason, message, image: image(of: name, in: pod)))")
         }
         if let terminated = state["terminated"] {
             guard terminated["exitCode"]?.int ?? 0 != 0 else { return nil }
@@ -57,10 +57,36 @@ extension HealthRules {
         }
         if kind == "container", container["ready"]?.bool == false, state["running"] != nil {
             let last = container[path: ["lastState", "terminated"]]
-            let history = restarts > 0 ? ", \(restarts) restarts" + (last.map { " (it \(exit($0)))" } ?? "") : ""
-            return .progressing("container \(name) runs but is not ready\(history)")
+            let history = restarts > 0 ? ", \(count(restarts))" + (last.map { " (it \(exit($0)))" } ?? "") : ""
+            return unready(pod, name, "container \(name) runs but is not ready\(history)", view: view)
         }
         return nil
+    }
+
+    /// Why a container waits, from its reason and the runtime's words.
+    private static func problem(_ reason: String, _ message: String, image: String) -> String {
+        switch reason {
+        case "ErrImagePull", "ImagePullBackOff":
+            // The kubelet puts the failure behind "Back-off pulling image …: ErrImagePull: ".
+            let cause = message.split(separator: "ErrImagePull: ", maxSplits: 1).last.map(String.init) ?? ""
+            guard !cause.isEmpty, !cause.hasPrefix("Back-off") else { return "cannot pull the image \(image)" }
+            return "cannot pull the image \(image): \(RootCause.ofPull(cause))"
+        case "RunContainerError", "CreateContainerError", "StartError":
+            return message.isEmpty ? reason : "cannot start: \(RootCause.ofStart(message))"
+        default: return message.isEmpty ? reason : "\(reason): \(message)"
+        }
+    }
+
+    private static func image(of container: String, in pod: Object) -> String {
+        let all = (pod.spec["initContainers"]?.array ?? []) + (pod.spec["containers"]?.array ?? [])
+        return all.first { $0["name"]?.string == container }?["image"]?.string ?? ""
+    }
+
+    private static func count(_ restarts: Int64) -> String { restarts == 1 ? "1 restart" : "\(restarts) restarts" }
+
+    /// The scheduler's sentence on preemption is of use only where pods have priorities.
+    private static func withoutPreemption(_ message: String) -> String {
+        message.firstRange(of: " preemption: ").map { String(message[..<$0.lowerBound]) } ?? message
     }
 
     /// `exited with code 1 (Error: message)`, with the last line of its termination message.
@@ -87,21 +113,15 @@ extension HealthRules {
     }
 
     private static func lastLine(_ text: String) -> String {
-        let line = text.split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
-        return line.count > 160 ? line.prefix(160) + "…" : line
+        shortened(text.split(whereSeparator: \.isNewline).last ?? "")
     }
+
+    private static func shortened(_ line: Substring) -> String { line.count > 160 ? line.prefix(160) + "…" : String(line) }
 
     /// Of a pod that is being started its newest event tells more: an image being pulled, a mount that fails.
     private static func starting(_ pod: Object, _ text: String, view: ClusterView) -> Health {
-        let events = view.events(ObjectKey(.pods, namespace: pod.namespace, name: pod.name))
-            .filter { $0.fields["involvedObject"]?["uid"]?.string ?? pod.uid == pod.uid }
-        func time(_ event: Object) -> String {
-            let series = event.fields["series"]?["lastObservedTime"]?.string
-            return series ?? event.fields["lastTimestamp"]?.string ?? event.fields["eventTime"]?.string ?? event.creationTimestamp
-        }
-        let newest = events.max { (time($0), Int($0.resourceVersion) ?? 0) < (time($1), Int($1.resourceVersion) ?? 0) }
         var health = Health.progressing(text)
-        if let newest {
+        if let newest = newestEvent(pod, view: view, where: { _ in true }) {
             let (reason, message) = (newest.fields["reason"]?.string ?? "", newest.fields["message"]?.string ?? "")
             if newest.fields["type"]?.string == "Warning" {
                 health.reason = "\(reason): \(lastLine(message))"
@@ -111,6 +131,28 @@ extension HealthRules {
         }
         health.wantsEventsIn = pod.namespace
         return health
+    }
+
+    /// Of a container that runs and is not ready the probe's own words tell why.
+    private static func unready(_ pod: Object, _ container: String, _ text: String, view: ClusterView) -> Health {
+        var health = Health.progressing(text)
+        let field = "spec.containers{\(container)}"
+        let failed = newestEvent(pod, view: view) {
+            $0.fields["reason"]?.string == "Unhealthy" && $0.fields["involvedObject"]?["fieldPath"]?.string == field
+        }
+        if let message = failed?.fields["message"]?.string?.split(whereSeparator: \.isNewline).first { health.reason += ": \(shortened(message))" }
+        health.wantsEventsIn = pod.namespace
+        return health
+    }
+
+    private static func newestEvent(_ pod: Object, view: ClusterView, where isWanted: (Object) -> Bool) -> Object? {
+        func time(_ event: Object) -> String {
+            let series = event.fields["series"]?["lastObservedTime"]?.string
+            return series ?? event.fields["lastTimestamp"]?.string ?? event.fields["eventTime"]?.string ?? event.creationTimestamp
+        }
+        return view.events(ObjectKey(.pods, namespace: pod.namespace, name: pod.name))
+            .filter { $0.fields["involvedObject"]?["uid"]?.string ?? pod.uid == pod.uid && isWanted($0) }
+            .max { (time($0), Int($0.resourceVersion) ?? 0) < (time($1), Int($1.resourceVersion) ?? 0) }
     }
 
     /// A claim that is missing or not bound, which the scheduler waits for.

@@ -24,7 +24,8 @@ extension HealthRules {
             return .progressing("\(ready) — \(count("updatedReplicas")) of \(wanted) replicas updated")
         }
         if count("replicas") > count("updatedReplicas") {
-            return .progressing("\(ready) — \(count("replicas") - count("updatedReplicas")) old replicas to go")
+            let old = count("replicas") - count("updatedReplicas")
+            return .progressing("\(ready) — \(old) old \(old == 1 ? "replica" : "replicas") to go")
         }
         return .progressing(ready)
     }

@@ -104,11 +104,14 @@ package struct PlanFailure: Error, Sendable {
     }
 
     /// Whether a field that cannot change in place changed. The API has no reason of its own for it:
-    /// reason Invalid with this wording is what Kubernetes' validation answers
-    /// (apimachinery, api/validation `FieldImmutableErrorMsg`). Only consulted for a remedy, and for
-    /// objects whose manifest allows replacement.
+    /// reason Invalid with this wording is what Kubernetes' validation answers (apimachinery,
+    /// api/validation `FieldImmutableErrorMsg`; core and apps have their own for Pods and StatefulSets).
+    /// Only consulted for a remedy, and for objects whose manifest allows replacement.
     static func isImmutable(_ status: APIStatus) -> Bool {
-        status.reason == .invalid
-            && (status.causes.contains { $0.message.contains("immutable") } || status.causes.isEmpty && status.message.contains("field is immutable"))
+        guard status.reason == .invalid else { return false }
+        return (status.causes.isEmpty ? [status.message] : status.causes.map(\.message)).contains { message in
+            ["immutable", "pod updates may not change fields other than", "updates to statefulset spec for fields other than"]
+                .contains { message.contains($0) }
+        }
     }
 }

@@ -20,8 +20,8 @@ package struct Diagnostic: Sendable, Hashable, Comparable, CustomStringConvertib
         self.message = message
     }
 
-    /// `apps/web.yaml:12:5: message`.
-    package var description: String { line == 0 ? "\(path): \(message)" : "\(path):\(line):\(column): \(message)" }
+    /// `apps/web.yaml:12:5: message`, on one line and without what would drive a terminal.
+    package var description: String { (line == 0 ? "\(path): \(message)" : "\(path):\(line):\(column): \(message)").printable }
 
     package static func < (a: Self, b: Self) -> Bool { (a.path, a.line, a.column, a.message) < (b.path, b.line, b.column, b.message) }
 }

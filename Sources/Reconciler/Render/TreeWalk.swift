@@ -4,6 +4,8 @@
 struct TreeWalk {
     static let manifestSizeMax = 3 * 1024 * 1024
     static let filesMax = 20_000
+    /// Bytes of all manifests; each takes several times that in memory.
+    static let sizeMax = 64 * 1024 * 1024
     static let depthMax = 64
     static let symlinksMax = 16
     private static let symlinkSizeMax = 4096
@@ -18,6 +20,7 @@ struct TreeWalk {
     private let cache: RenderCache
     private var visited: Set<String> = []
     private(set) var files: [Found] = []
+    private var size = 0
     private(set) var diagnostics: [Diagnostic] = []
     private(set) var warnings: [String] = []
 
@@ -131,20 +134,28 @@ struct TreeWalk {
         guard files.count < Self.filesMax else {
             throw GitError(.tooLarge, "more than \(Self.filesMax) manifests", remedy: "deploy smaller directories as several Applications")
         }
-        if let cached = cache.file(blob) {
-            files.append(Found(path: path, blob: blob, file: cached))
-            return
-        }
+        if let cached = cache.file(blob) { return try append(Found(path: path, blob: blob, file: cached)) }
+        let file: ManifestFile
         do throws(GitError) {
-            let file = ManifestFile(parsing: try repository.blob(blob, sizeMax: Self.manifestSizeMax, name: path))
-            cache.store(blob, file)
-            files.append(Found(path: path, blob: blob, file: file))
+            file = ManifestFile(parsing: try repository.blob(blob, sizeMax: Self.manifestSizeMax, name: path))
         } catch {
             // A file that is too large is one error among the commit's; a damaged object ends the reading.
             guard error.reason == .tooLarge else { throw error }
             diagnostics.append(
                 Diagnostic(path: path, String(error.description.dropFirst(path.count + 2))))
+            return
         }
+        cache.store(blob, file)
+        try append(Found(path: path, blob: blob, file: file))
+    }
+
+    private mutating func append(_ found: Found) throws(GitError) {
+        size += found.file.size
+        guard size <= Self.sizeMax else {
+            throw GitError(
+                .tooLarge, "the manifests are more than \(Self.sizeMax.byteCount) together", remedy: "deploy smaller directories as several Applications")
+        }
+        files.append(found)
     }
 
     static func isManifest(_ name: String) -> Bool {

@@ -31,11 +31,9 @@ package struct PlanText: Sendable {
 
     /// `1 created, 2 changed, 5 unchanged`, or that nothing changes.
     package static func summary(_ plan: Plan) -> String {
-        guard plan.hasChanges || plan.count(.kept) > 0 else { return "no changes (\(plan.changes.count) objects)" }
-        return PlannedChange.Action.allCases.compactMap { action in
-            let count = plan.count(action)
-            return count == 0 ? nil : "\(count) \(action.rawValue)"
-        }.joined(separator: ", ")
+        guard plan.hasChanges || plan.count(.kept) > 0 || !plan.failures.isEmpty else { return "no changes (\(plan.changes.count) objects)" }
+        let counts = PlannedChange.Action.allCases.map { (plan.count($0), $0.rawValue) } + [(plan.failures.count, "refused")]
+        return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 
     private func lines(_ change: PlannedChange) -> [String] {
@@ -91,7 +89,7 @@ package struct PlanText: Sendable {
 }
 
 extension String {
-    /// Without control characters: what comes from a repository must not drive a terminal.
+    /// Without control characters: what comes from a repository or a container must not drive a terminal.
     var printable: String {
         guard unicodeScalars.contains(where: { $0.value < 32 && $0 != "\t" || $0.value == 127 || (128..<160).contains($0.value) }) else { return self }
         return String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 32 && $0 != "\t" || $0.value == 127 || (128..<160).contains($0.value) ? "\u{FFFD}" : $0 }))

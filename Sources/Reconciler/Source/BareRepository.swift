@@ -71,6 +71,10 @@ package struct BareRepository: Sendable {
     /// git's settings for a repository that deploys: what is acknowledged is on disk and whole.
     private static let settings: KeyValuePairs<String, String> = [
         "receive.fsckObjects": "true",
+        // A push stays the one pack that it came as: two files to write and sync, not one for each object.
+        "receive.unpackLimit": "1",
+        // They are put together from time to time; what is large already is not copied for that.
+        "gc.bigPackThreshold": "64m",
         // Deleting the deployed branch is refused by the hook, with a reason; other branches may go.
         "receive.denyDeletes": "false",
         "receive.denyDeleteCurrent": "ignore",

@@ -36,13 +36,3 @@ package struct TreeEntry: Sendable, Hashable {
     package var kind: Kind
     package var id: ObjectID
 }
-
-/// A path that differs between two trees.
-package struct PathChange: Sendable, Hashable {
-    package enum Kind: String, Sendable, Hashable {
-        case added, deleted, modified
-    }
-
-    package var path: String
-    package var kind: Kind
-}

@@ -35,5 +35,10 @@ package struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
         self.remedy = remedy
     }
 
+    /// With one text for another, as a URL without its credentials for one with them.
+    func replacing(_ text: String, with other: String) -> GitError {
+        GitError(reason, message.replacing(text, with: other), remedy: remedy)
+    }
+
     package var description: String { remedy.isEmpty ? message : "\(message); \(remedy)" }
 }

@@ -38,11 +38,6 @@ struct ReferenceHandle: ~Copyable {
     deinit { git_reference_free(pointer) }
 }
 
-struct DiffHandle: ~Copyable {
-    let pointer: OpaquePointer
-    deinit { git_diff_free(pointer) }
-}
-
 struct RemoteHandle: ~Copyable {
     let pointer: OpaquePointer
     deinit { git_remote_free(pointer) }

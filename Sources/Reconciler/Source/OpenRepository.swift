@@ -234,32 +234,10 @@ struct OpenRepository: ~Copyable {
         return Array(bytes)
     }
 
-    /// The paths that differ between two trees; nil is the empty tree.
-    func changes(from old: ObjectID?, to new: ObjectID) throws(GitError) -> [PathChange] {
-        if old == new { return [] }
-        let newTree = try lookup(tree: new)
-        guard let old else { return try changes(from: nil as OpaquePointer?, to: newTree.pointer) }
-        let oldTree = try lookup(tree: old)
-        return try changes(from: oldTree.pointer, to: newTree.pointer)
-    }
-
     private func lookup(tree id: ObjectID) throws(GitError) -> TreeHandle {
         try verify(id, "tree in \(path)")
         var oid = id.oid
         return TreeHandle(pointer: try Libgit2.object("tree \(id) in \(path)") { git_tree_lookup(&$0, handle.pointer, &oid) })
-    }
-
-    private func changes(from old: OpaquePointer?, to new: OpaquePointer) throws(GitError) -> [PathChange] {
-        let diff = DiffHandle(
-            pointer: try Libgit2.object("diff in \(path)") { git_diff_tree_to_tree(&$0, handle.pointer, old, new, nil) })
-        return (0..<git_diff_num_deltas(diff.pointer)).compactMap { index in
-            guard let delta = git_diff_get_delta(diff.pointer, index)?.pointee else { return nil }
-            switch delta.status {
-            case GIT_DELTA_ADDED: return PathChange(path: String(cString: delta.new_file.path), kind: .added)
-            case GIT_DELTA_DELETED: return PathChange(path: String(cString: delta.old_file.path), kind: .deleted)
-            default: return PathChange(path: String(cString: delta.new_file.path), kind: .modified)
-            }
-        }
     }
 }
 

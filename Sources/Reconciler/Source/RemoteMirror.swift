@@ -51,29 +51,37 @@ package final class RemoteMirror: Sendable {
         let (url, path, display) = (url, path, displayURL)
         let answer = FirstAnswer()
         let queue = queue.withLock { $0 }
-        let result: Result<Void, GitError> = await withCheckedContinuation { continuation in
-            answer.expect(continuation)
-            queue.async {
-                let result: Result<Void, GitError>
-                do throws(GitError) {
-                    try Self.fetch(url: url, into: path, display: display)
-                    result = .success(())
-                } catch {
-                    result = .failure(error)
+        let result: Result<Void, GitError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard answer.expect(continuation) else { return }
+                queue.async {
+                    let result: Result<Void, GitError>
+                    do throws(GitError) {
+                        try Self.fetch(url: url, into: path, display: display)
+                        result = .success(())
+                    } catch {
+                        result = .failure(error.replacing(url, with: display))
+                    }
+                    if answer.give(result) == .late { self.abandoned.withLock { $0 -= 1 } }
                 }
-                if !answer.give(result) { self.abandoned.withLock { $0 -= 1 } }
+                DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(timeout.nanoseconds))) {
+                    self.abandon(answer, "\(display) did not answer within \(timeout)")
+                }
             }
-            DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(timeout.nanoseconds))) {
-                guard !answer.isGiven else { return }
-                self.abandoned.withLock { $0 += 1 }
-                self.queue.withLock { $0 = DispatchQueue(label: "gitctl.git.fetch") }
-                let error = GitError(
-                    .unreachable, "\(display) did not answer within \(timeout)",
-                    remedy: "check the URL and the network; the last fetched commit stays in use")
-                if !answer.give(.failure(error)) { self.abandoned.withLock { $0 -= 1 } }
-            }
+        } onCancel: {
+            abandon(answer, "the fetch of \(display) was given up")
         }
         try result.get()
+    }
+
+    /// Lets nobody wait any longer for a fetch, which may hang on in a thread that nothing can stop.
+    private func abandon(_ answer: FirstAnswer, _ message: String) {
+        let error = GitError(.unreachable, message, remedy: "check the URL and the network; the last fetched commit stays in use")
+        guard !answer.isGiven else { return }
+        abandoned.withLock { $0 += 1 }
+        queue.withLock { $0 = DispatchQueue(label: "gitctl.git.fetch") }
+        // One that has just ended, or will not begin, does not hang.
+        if answer.give(.failure(error)) != .first { abandoned.withLock { $0 -= 1 } }
     }
 
     // MARK: On the fetch thread
@@ -134,7 +142,7 @@ package final class RemoteMirror: Sendable {
     }
 
     /// `https://user:token@host/x` without `user:token@`.
-    static func withoutCredentials(_ url: String) -> String {
+    package static func withoutCredentials(_ url: String) -> String {
         guard let scheme = url.firstRange(of: "://"), let at = url[scheme.upperBound...].prefix(while: { $0 != "/" }).lastIndex(of: "@")
         else { return url }
         let user = url[scheme.upperBound..<at]
@@ -143,22 +151,47 @@ package final class RemoteMirror: Sendable {
     }
 }
 
-/// Whoever answers first, the fetch or its deadline.
+/// Whoever answers first: the fetch, its deadline, or a cancellation.
 private final class FirstAnswer: Sendable {
-    private let continuation = Mutex<CheckedContinuation<Result<Void, GitError>, Never>?>(nil)
+    enum Place { case early, first, late }
 
-    func expect(_ waiting: CheckedContinuation<Result<Void, GitError>, Never>) { continuation.withLock { $0 = waiting } }
+    private enum State {
+        case nobodyWaits
+        case waiting(CheckedContinuation<Result<Void, GitError>, Never>)
+        case given(Result<Void, GitError>)
+    }
 
-    var isGiven: Bool { continuation.withLock { $0 == nil } }
+    private let state = Mutex(State.nobodyWaits)
 
-    /// False when another came first.
-    func give(_ result: Result<Void, GitError>) -> Bool {
-        let waiting = continuation.withLock { waiting in
-            defer { waiting = nil }
-            return waiting
+    /// False when the answer was there before: it is handed on at once.
+    func expect(_ waiting: CheckedContinuation<Result<Void, GitError>, Never>) -> Bool {
+        let early = state.withLock { state -> Result<Void, GitError>? in
+            if case .given(let result) = state { return result }
+            state = .waiting(waiting)
+            return nil
+        }
+        if let early { waiting.resume(returning: early) }
+        return early == nil
+    }
+
+    var isGiven: Bool {
+        state.withLock { if case .given = $0 { true } else { false } }
+    }
+
+    func give(_ result: Result<Void, GitError>) -> Place {
+        let (place, waiting) = state.withLock { state -> (Place, CheckedContinuation<Result<Void, GitError>, Never>?) in
+            switch state {
+            case .nobodyWaits:
+                state = .given(result)
+                return (.early, nil)
+            case .waiting(let continuation):
+                state = .given(result)
+                return (.first, continuation)
+            case .given: return (.late, nil)
+            }
         }
         waiting?.resume(returning: result)
-        return waiting != nil
+        return place
     }
 }
 

@@ -61,16 +61,6 @@ package struct Repository: Sendable {
         try await read { repository throws(GitError) in try repository.setHead("refs/heads/\(branch)") }
     }
 
-    /// The paths under `path` that differ between two commits.
-    package func changes(from old: ObjectID?, to new: ObjectID, under path: String) async throws(GitError) -> [PathChange] {
-        try await read { repository throws(GitError) in
-            let oldTree = try old.map { id throws(GitError) in try repository.commit(id).tree }
-            return try repository.changes(from: oldTree, to: repository.commit(new).tree).filter {
-                path == "." || $0.path == path || $0.path.hasPrefix(path + "/")
-            }
-        }
-    }
-
     /// Whether `path` exists and lies inside `directory`, symlinks followed.
     static func contains(_ path: String, in directory: String) -> Bool {
         guard let real = realPath(path), let parent = realPath(directory) else { return false }

@@ -102,12 +102,12 @@ final class ApplicationWorker: Sendable {
             case .stop: break loop
             }
         }
-        await live.require([], by: reference)
+        await live.require([], by: ObjectIdentifier(self))
     }
 
     /// A sync that a newer request can interrupt between its steps.
     private func runSync(_ request: WorkerState.Request) async {
-        state.withLock { $0.isSyncing = true }
+        state.withLock { $0.begins(request) }
         let isDone = await withTaskGroup(of: Bool.self) { group in
             group.addTask { await self.attempt(request) }
             group.addTask {
@@ -120,11 +120,7 @@ final class ApplicationWorker: Sendable {
             let second = await group.next() ?? false
             return first || second
         }
-        state.withLock { state in
-            state.isSyncing = false
-            // Interrupted with nothing else to do: a wake-up that came late.
-            if !isDone, !state.hasPendingSync { state.request(request) }
-        }
+        state.withLock { $0.ended(isDone: isDone) }
     }
 
     /// False when it was interrupted.
@@ -271,7 +267,7 @@ final class ApplicationWorker: Sendable {
                 "milliseconds": "\(duration.nanoseconds / 1_000_000)",
             ])
         publish(.applied(revision: revision, objects: written, deleted: result.deleted.count, duration: duration))
-        await live.require(scopes(of: applied, eventsIn: []), by: reference)
+        await live.require(scopes(of: applied, eventsIn: []), by: ObjectIdentifier(self))
         await judge()
     }
 

@@ -19,7 +19,8 @@ final class LiveObjects: Sendable {
 
     private struct State {
         var watched: [Scope: Watched] = [:]
-        var needs: [String: Set<Scope>] = [:]
+        /// By worker: an Application made again has another one while the first still ends.
+        var needs: [ObjectIdentifier: Set<Scope>] = [:]
     }
 
     private let client: any ResourceClient
@@ -61,7 +62,7 @@ final class LiveObjects: Sendable {
     }
 
     /// Watches what `owner` needs, and no longer what nobody does. Returns when all of it is there.
-    func require(_ scopes: Set<Scope>, by owner: String) async {
+    func require(_ scopes: Set<Scope>, by owner: ObjectIdentifier) async {
         let needed = state.withLock { state -> [Informer] in
             state.needs[owner] = scopes.isEmpty ? nil : scopes
             let wanted = state.needs.values.reduce(into: Set<Scope>()) { $0.formUnion($1) }
@@ -93,7 +94,7 @@ final class LiveObjects: Sendable {
     }
 
     /// Whether `owner` looks at what lies in `scope`.
-    func isNeeded(_ scope: Scope, by owner: String) -> Bool { state.withLock { $0.needs[owner]?.contains(scope) ?? false } }
+    func isNeeded(_ scope: Scope, by owner: ObjectIdentifier) -> Bool { state.withLock { $0.needs[owner]?.contains(scope) ?? false } }
 
     func get(_ key: ObjectKey) -> Object? {
         informer(Scope(type: key.type, namespace: key.namespace))?.get(namespace: key.namespace ?? "", name: key.name)

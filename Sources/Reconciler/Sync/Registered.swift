@@ -8,13 +8,13 @@ final class Registered: Sendable {
         var waits: [UInt64: (reference: String, continuation: CheckedContinuation<ApplicationWorker?, Never>)] = [:]
         var nextWait: UInt64 = 0
         var hasEnded = false
-        var isNeeded: (@Sendable (LiveObjects.Scope, String) -> Bool)?
+        var isNeeded: (@Sendable (LiveObjects.Scope, ObjectIdentifier) -> Bool)?
     }
 
     private let state = Mutex(State())
 
-    /// Whether an Application looks at what lies in a scope; set once, at the start.
-    var isNeeded: (@Sendable (LiveObjects.Scope, String) -> Bool)? {
+    /// Whether a worker looks at what lies in a scope; set once, at the start.
+    var isNeeded: (@Sendable (LiveObjects.Scope, ObjectIdentifier) -> Bool)? {
         get { state.withLock { $0.isNeeded } }
         set { state.withLock { $0.isNeeded = newValue } }
     }
@@ -65,6 +65,6 @@ final class Registered: Sendable {
     /// Tells every worker that looks at the scope.
     func route(_ scope: LiveObjects.Scope, _ change: Informer.Change) {
         let (workers, isNeeded) = state.withLock { (Array($0.workers.values), $0.isNeeded) }
-        for worker in workers where isNeeded?(scope, worker.reference) ?? false { worker.observe(scope, change) }
+        for worker in workers where isNeeded?(scope, ObjectIdentifier(worker)) ?? false { worker.observe(scope, change) }
     }
 }

@@ -2,7 +2,8 @@ import APIMachinery
 
 /// Follows one commit from push to healthy: progress in, lines and an outcome out. Pure.
 ///
-/// Prints only what changed, and at most one line per object and interval: the last state counts.
+/// Prints a state once, and at most one line per object and interval: the last state counts. What comes
+/// and goes (a container that is tried again) is not news the second time.
 struct Rollout: Sendable {
     enum Outcome: Sendable, Hashable {
         case healthy
@@ -13,6 +14,8 @@ struct Rollout: Sendable {
 
     /// How long something may be degraded before that is the answer: a first start may fail and succeed.
     static let degradedGrace: Duration = .seconds(10)
+    /// Shorter pauses do not count as mended: what fails is tried again now and then.
+    static let calmTimeMin: Duration = .seconds(5)
     static let lineInterval: Duration = .milliseconds(500)
 
     let revision: String
@@ -22,7 +25,8 @@ struct Rollout: Sendable {
     private var isApplied = false
     private var summary: HealthSummary?
     private var degradedSince: [ObjectIdentity: Timestamp] = [:]
-    private var printed: [ObjectIdentity: String] = [:]
+    private var calmSince: [ObjectIdentity: Timestamp] = [:]
+    private var printed: [ObjectIdentity: Set<String>] = [:]
     private var lastLine: Timestamp?
     private(set) var outcome: Outcome?
 
@@ -45,6 +49,8 @@ struct Rollout: Sendable {
                 return ["superseded by \(other.prefix(7))"]
             }
             isApplied = true
+            // What is well before the first line is due is never seen waiting.
+            lastLine = now
             let pruned = deleted > 0 ? ", deleted \(deleted)" : ""
             return ["applied \(objects) \(objects == 1 ? "object" : "objects")\(pruned) in \(duration.brief)"]
         case .refused(let other, let lines):
@@ -56,13 +62,18 @@ struct Rollout: Sendable {
             guard other == revision else { return [] }
             isApplied = true
             self.summary = summary
-            var since: [ObjectIdentity: Timestamp] = [:]
-            for item in summary.unhealthy where item.health.state == .degraded {
-                since[item.identity] = degradedSince[item.identity] ?? now
-            }
-            degradedSince = since
+            noteDegraded(summary, now: now)
             return []
         }
+    }
+
+    private mutating func noteDegraded(_ summary: HealthSummary, now: Timestamp) {
+        let degraded = Set(summary.unhealthy.filter { $0.health.state == .degraded }.map(\.identity))
+        for identity in degraded {
+            if let calm = calmSince.removeValue(forKey: identity), now - calm >= Self.calmTimeMin { degradedSince[identity] = nil }
+            degradedSince[identity] = degradedSince[identity] ?? now
+        }
+        for identity in degradedSince.keys where !degraded.contains(identity) { calmSince[identity] = calmSince[identity] ?? now }
     }
 
     /// What time alone brings: lines whose turn it is, and the outcome.
@@ -92,8 +103,7 @@ struct Rollout: Sendable {
     private mutating func waitingLines(now: Timestamp) -> [String] {
         guard let summary, lastLine.map({ now - $0 >= Self.lineInterval }) ?? true else { return [] }
         var lines: [String] = []
-        for item in summary.unhealthy where printed[item.identity] != item.health.reason {
-            printed[item.identity] = item.health.reason
+        for item in summary.unhealthy where printed[item.identity, default: []].insert(item.health.reason).inserted {
             lines.append("waiting: \(item.identity) \(item.health.reason)")
         }
         if !lines.isEmpty { lastLine = now }
@@ -103,8 +113,8 @@ struct Rollout: Sendable {
     /// When `tick` is worth calling again without an event.
     var nextDeadline: Timestamp? {
         var deadlines = [start + timeout]
-        if let oldest = degradedSince.values.min() { deadlines.append(oldest + Self.degradedGrace) }
-        if let summary, let lastLine, summary.unhealthy.contains(where: { printed[$0.identity] != $0.health.reason }) {
+        if let oldest = degradedSince.filter({ calmSince[$0.key] == nil }).values.min() { deadlines.append(oldest + Self.degradedGrace) }
+        if let summary, let lastLine, summary.unhealthy.contains(where: { printed[$0.identity]?.contains($0.health.reason) != true }) {
             deadlines.append(lastLine + Self.lineInterval)
         }
         return deadlines.min()

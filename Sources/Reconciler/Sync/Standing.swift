@@ -3,6 +3,9 @@ import Logging
 
 /// How an Application stands: the health of its objects, and its status, written on every exit path.
 extension ApplicationWorker {
+    /// Before a status that the server did not take is written again.
+    private static let statusRetryDelay: Duration = .seconds(1)
+
     /// Judges every object and writes down what changed.
     func judge() async {
         guard let applied = state.withLock({ $0.applied }) else { return await settleStatus(nil) }
@@ -20,9 +23,11 @@ extension ApplicationWorker {
             health.wantsEventsIn = nil
             return HealthSummary.Item(identity: record.rendered.identity, health: health)
         }
+        let now = clock.now
+        eventNamespaces = state.withLock { [eventNamespaces] in $0.dueEvents(eventNamespaces, now: now) }
         let events = Set(eventNamespaces.map { LiveObjects.Scope(type: .events, namespace: $0) })
-        let isNew = events.contains { !live.isNeeded($0, by: reference) }
-        await live.require(scopes(of: applied, eventsIn: eventNamespaces), by: reference)
+        let isNew = events.contains { !live.isNeeded($0, by: ObjectIdentifier(self)) }
+        await live.require(scopes(of: applied, eventsIn: eventNamespaces), by: ObjectIdentifier(self))
         if isNew { state.withLock { $0.needsHealth() } }
         let summary = HealthSummary(items)
         await settleStatus(summary)
@@ -67,8 +72,10 @@ extension ApplicationWorker {
             return
         }
         do { try await writeStatus() } catch {
+            // Whoever interrupted this writes it, too.
             guard !(error is CancellationError) else { return }
-            logger.warning("cannot write the status", metadata: ["error": "\(error)"])
+            logger.warning("cannot write the status; trying again", metadata: ["error": "\(error)"])
+            state.withLock { $0.judgeLater(at: now + Self.statusRetryDelay) }
         }
     }
 
@@ -127,6 +134,8 @@ extension ApplicationWorker {
                 generation: state.application.generation, now: now)
         }
         await settleStatus(nil)
-        publish(.refused(revision: "", lines: ["\(reference) is suspended; gitctl resume \(key.name) lets it sync again"]))
+        publish(.refused(revision: "", lines: [
+            "\(reference) is suspended; to let it sync again: kubectl patch application -n \(key.namespace ?? "") \(key.name) --type=merge -p '{\"spec\":{\"suspend\":false}}'"
+        ]))
     }
 }

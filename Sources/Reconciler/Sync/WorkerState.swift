@@ -30,9 +30,21 @@ struct WorkerState: Sendable {
     static let backoff: ClosedRange<Duration> = .seconds(1) ... .seconds(300)
     /// Reverts of one object at once; beyond it each waits twice as long, so that two who disagree do not spin.
     static let revertsMax = 5
+    /// The longest of those waits is 2^6 seconds.
+    static let revertDoublingsMax = 6
+    /// After so long without a revert they count from the beginning.
     static let revertWindow: Duration = .seconds(10)
+
+    private struct Reverts: Sendable {
+        var count = 0
+        /// When the next one may be.
+        var due: Timestamp
+    }
     /// The shortest time between two writes of the status that differ in wording only.
     static let wordingInterval: Duration = .seconds(1)
+    /// How long something waits before events are asked why: what starts at once needs no reason, and
+    /// a namespace may hold thousands of events.
+    static let eventsDelay: Duration = .seconds(1)
 
     var application: Application
     /// Set when the spec cannot be read; `application` is then the last that could.
@@ -45,17 +57,20 @@ struct WorkerState: Sendable {
     var pin: (revision: String, tip: ObjectID)?
 
     private var pending: Request?
-    /// Being synced: an interruption makes sense.
-    var isSyncing = false
+    /// What the sync under way was asked for: an interruption makes sense.
+    private var running: Request?
     private var dirty: Set<ObjectIdentity> = []
     private var dirtyNotBefore: [ObjectIdentity: Timestamp] = [:]
-    private var reverts: [ObjectIdentity: (count: Int, since: Timestamp)] = [:]
+    private var reverts: [ObjectIdentity: Reverts] = [:]
     private var wantsHealth = false
     private var isStopped = false
     private var failures = 0
     private var retryAt: Timestamp?
     private var fetchAt: Timestamp?
     private var judgeAt: Timestamp?
+    /// Namespaces whose events tell why something waits, and since when they are wanted.
+    private var eventsWanted: [String: Timestamp] = [:]
+    private var eventsDueAt: Timestamp?
     private var writtenAt: Timestamp?
 
     init(application: Application, specError: String?) {
@@ -78,14 +93,24 @@ struct WorkerState: Sendable {
     mutating func update(_ new: Application, specError: String?) -> Bool {
         let old = application
         var new = new
+        if specError != nil {
+            // What it asked for last stays in force, a suspension included.
+            let generation = new.generation
+            new = old
+            new.generation = generation
+        }
         // The status is ours: what the server has is what we wrote.
         new.status = old.status
         application = new
         self.specError = specError
         if new.syncRequest != old.syncRequest, new.syncRequest != nil { request(Request(fetches: true, isForced: true)) }
         if new.generation != old.generation || new.allowsEmpty != old.allowsEmpty || specError != nil {
-            if new.origin != old.origin || new.revision != old.revision { pin = nil }
-            request(Request(fetches: new.origin != old.origin || new.revision != old.revision))
+            let isMoved = new.origin != old.origin || new.revision != old.revision
+            if isMoved {
+                pin = nil
+                running?.revision = nil
+            }
+            request(Request(fetches: isMoved))
         }
         return pending != nil
     }
@@ -102,6 +127,18 @@ struct WorkerState: Sendable {
     }
 
     mutating func needsHealth() { wantsHealth = true }
+
+    var isSyncing: Bool { running != nil }
+
+    mutating func begins(_ request: Request) { running = request }
+
+    /// The sync under way is over. One that was interrupted is still owed, together with what came meanwhile.
+    mutating func ended(isDone: Bool) {
+        defer { running = nil }
+        guard !isDone, var owed = running else { return }
+        if let pending { owed.merge(pending) }
+        pending = owed
+    }
 
     // MARK: Results
 
@@ -127,14 +164,16 @@ struct WorkerState: Sendable {
         if case .url = application.origin, !application.isSuspended { fetchAt = now + application.interval } else { fetchAt = nil }
     }
 
-    /// Counts a revert; nil when it may happen now, else when.
+    /// Counts a revert that may happen now (nil), or says when it may.
     mutating func allowRevert(of identity: ObjectIdentity, now: Timestamp) -> Timestamp? {
-        var entry = reverts[identity] ?? (0, now)
-        if now - entry.since > Self.revertWindow * (1 << min(max(entry.count - Self.revertsMax, 0), 5)) { entry = (0, now) }
+        var entry = reverts[identity] ?? Reverts(due: now)
+        guard now >= entry.due else { return entry.due }
+        if now - entry.due > Self.revertWindow { entry.count = 0 }
         entry.count += 1
+        let doublings = entry.count - Self.revertsMax + 1
+        entry.due = doublings < 1 ? now : now + .seconds(1 << min(doublings, Self.revertDoublingsMax))
         reverts[identity] = entry
-        guard entry.count > Self.revertsMax else { return nil }
-        return now + .seconds(1 << min(entry.count - Self.revertsMax, 6))
+        return nil
     }
 
     mutating func revertLater(_ identity: ObjectIdentity, at time: Timestamp) { dirtyNotBefore[identity] = time }
@@ -151,6 +190,14 @@ struct WorkerState: Sendable {
             now < writtenAt + Self.wordingInterval
         else { return nil }
         return writtenAt + Self.wordingInterval
+    }
+
+    /// Of the namespaces whose events are wanted, those where they have been for long enough; health
+    /// is judged again when it is the others' turn.
+    mutating func dueEvents(_ wanted: Set<String>, now: Timestamp) -> Set<String> {
+        eventsWanted = wanted.reduce(into: [:]) { $0[$1] = eventsWanted[$1] ?? now }
+        eventsDueAt = eventsWanted.values.map { $0 + Self.eventsDelay }.filter { $0 > now }.min()
+        return Set(eventsWanted.lazy.filter { $0.value + Self.eventsDelay <= now }.map(\.key))
     }
 
     mutating func judgeLater(at time: Timestamp) { judgeAt = time }
@@ -176,13 +223,13 @@ struct WorkerState: Sendable {
             return .revert(dirty)
         }
         if let judgeAt, judgeAt <= now { wantsHealth = true }
+        if let eventsDueAt, eventsDueAt <= now { wantsHealth = true }
         if wantsHealth {
             wantsHealth = false
             judgeAt = nil
+            eventsDueAt = nil
             return .health
         }
-        return .wait(until: ([retryAt, fetchAt, judgeAt].compactMap { $0 } + dirtyNotBefore.values).min())
+        return .wait(until: ([retryAt, fetchAt, judgeAt, eventsDueAt].compactMap { $0 } + dirtyNotBefore.values).min())
     }
-
-    var hasPendingSync: Bool { pending != nil }
 }

@@ -19,9 +19,6 @@ package struct HTTPSClient: ResourceClient {
         connection = try HTTPSConnection(KubeconfigFile(path: path, context: context))
     }
 
-    /// The namespace of the kubeconfig's context.
-    package var defaultNamespace: String { connection.config.namespace ?? "default" }
-
     package func get(_ key: ObjectKey) async throws(APIStatus) -> Object {
         Object(try await connection.object(.GET, Self.path(key)))
     }

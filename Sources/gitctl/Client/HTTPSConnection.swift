@@ -3,7 +3,9 @@ import AsyncHTTPClient
 import Cluster
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
+import SystemPackage
 
 /// The connections to one server: requests with the kubeconfig's login, failures as `APIStatus`.
 ///
@@ -123,7 +125,20 @@ final class HTTPSConnection: Sendable {
 
     func unreachable(_ error: any Error) -> APIStatus {
         if error is CancellationError { return APIStatus(.serviceUnavailable, "the request to \(config.server) was cancelled") }
-        return APIStatus(.serviceUnavailable, "cannot reach \(config.server): \(error); check that the server runs and that the kubeconfig names it")
+        return APIStatus(
+            .serviceUnavailable, "cannot reach \(config.server): \(Self.cause(of: error)); check that the server runs and that the kubeconfig names it")
+    }
+
+    /// The system's word where there is one: the libraries' own texts are for their authors.
+    private static func cause(of error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            if let failed = error.connectionErrors.first { return cause(of: failed.error) }
+            return error.dnsAError == nil && error.dnsAAAAError == nil ? "connection failed" : "its name \(error.host) cannot be resolved"
+        case let error as IOError: return Errno(rawValue: error.errnoCode).description
+        case let error as HTTPClientError where error == .connectTimeout: return "it does not answer within \(connectTimeout.nanoseconds / 1_000_000_000) s"
+        default: return "\(error)"
+        }
     }
 }
 

@@ -11,16 +11,17 @@ package struct DaemonCommand: AsyncParsableCommand {
 
             Examples:
               gitctl daemon
-              gitctl daemon --data-dir /srv/b --listen 127.0.0.1:7443 --pod-cidr 10.52.0.0/16 --service-cidr 10.53.0.0/16
-              gitctl daemon --kubeconfig prod.yaml      # the reconciler alone, for another cluster
+              gitctl daemon --data-dir /srv/b --listen 127.0.0.1:7443 \\
+                  --pod-cidr 10.52.0.0/16 --service-cidr 10.53.0.0/16
+              gitctl daemon --kubeconfig prod.yaml  # the reconciler alone
             """)
 
     @Option(help: ArgumentHelp("Where the API server listens.", valueName: "host:port"))
     package var listen = ListenAddress(host: "127.0.0.1", port: 6443)
     @Flag(help: "Run no node agent: pods are scheduled nowhere. Needs no root.") package var noAgent = false
     @Flag(help: "Run no reconciler: a plain cluster.") package var noReconciler = false
-    @Option(name: .customLong("pod-cidr"), help: ArgumentHelp("The pods' addresses.", valueName: "cidr")) package var podCIDR = CIDRArgument(Daemon.Options.podCIDRDefault)
-    @Option(name: .customLong("service-cidr"), help: ArgumentHelp("The Services' addresses.", valueName: "cidr"))
+    @Option(name: .customLong("pod-cidr"), help: ArgumentHelp("The pods' addresses: a free range, its host bits zero.", valueName: "cidr")) package var podCIDR = CIDRArgument(Daemon.Options.podCIDRDefault)
+    @Option(name: .customLong("service-cidr"), help: ArgumentHelp("The Services' addresses, likewise.", valueName: "cidr"))
     package var serviceCIDR = CIDRArgument(Daemon.Options.serviceCIDRDefault)
     @Option(
         help: ArgumentHelp("Pull a registry's images from a mirror; may be repeated.", valueName: "host=url"))
@@ -49,6 +50,7 @@ package struct DaemonCommand: AsyncParsableCommand {
         options.runsReconciler = !noReconciler
         options.podCIDR = podCIDR.text
         options.serviceCIDR = serviceCIDR.text
+        options.announcesNode = detached && options.runsAgent
         options.registryMirrors = Dictionary(registryMirror.map { ($0.host, $0.url) }) { $1 }
         if cluster.kubeconfig != nil { options.remote = try cluster.client() }
         guard geteuid() == 0 || !options.runsAgent else {

@@ -5,7 +5,6 @@ import Dispatch
 import Glibc
 import Logging
 import Subprocess
-import SystemPackage
 
 package struct Down: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -27,7 +26,11 @@ package struct Down: AsyncParsableCommand {
 
     package func run() async throws {
         let directory = instance.directory
-        guard directory.exists else { return printLine("nothing runs in \(directory.path)") }
+        guard directory.isInstance else {
+            guard deleteData, directory.exists else { return printLine("nothing runs in \(directory.path)") }
+            throw Failure(
+                "did not remove \(directory.path): no daemon of gitctl has run there", hints: ["name the data directory with --data-dir DIR"])
+        }
         guard geteuid() == 0 || access(directory.path, W_OK) == 0 else {
             throw Failure("stopping the instance in \(directory.path) needs root", hints: ["sudo gitctl down"])
         }
@@ -51,12 +54,12 @@ package struct Down: AsyncParsableCommand {
     }
 
     /// Whether there was a daemon to stop.
-    private static func stopDaemon(_ directory: DataDirectory) async throws -> Bool {
+    static func stopDaemon(_ directory: DataDirectory) async throws -> Bool {
         do {
             try await ControlClient(directory).send(.stop)
             return true
-        } catch is ControlClient.Unavailable {
-            return false
+        } catch let error as ControlClient.Unavailable {
+            return error == .ended
         }
     }
 
@@ -70,7 +73,7 @@ package struct Down: AsyncParsableCommand {
     }
 
     private static func delete(_ directory: DataDirectory) async throws {
-        if let mount = Mounts.below(directory.path).first {
+        if let mount = Mounts.points(below: directory.path).first(where: { $0 != directory.path }) {
             throw Failure(
                 "did not remove \(directory.path): \(mount) is still mounted", hints: ["umount \(mount), and run the command again"])
         }
@@ -79,43 +82,5 @@ package struct Down: AsyncParsableCommand {
         guard result.terminationStatus.isSuccess else {
             throw Failure("cannot remove \(directory.path): \(result.standardError)")
         }
-    }
-}
-
-/// The mount points of this process's namespace. Source: proc(5), mountinfo.
-package enum Mounts {
-    package static func below(_ directory: String, mountinfo: String? = nil) -> [String] {
-        let text = mountinfo ?? read("/proc/self/mountinfo")
-        return text.split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: " ")
-            guard fields.count > 4 else { return nil }
-            let path = unescaped(fields[4])
-            return path.hasPrefix(directory + "/") ? path : nil
-        }
-    }
-
-    /// `\040` and its like.
-    private static func unescaped(_ field: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(field.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\\"), rest.count >= 3, let value = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8) {
-                bytes.append(value)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func read(_ path: String) -> String {
-        // Where proc is not mounted nothing of ours can be either.
-        guard let file = try? FileDescriptor.open(path, .readOnly) else { return "" }
-        defer { try? file.close() }  // nothing was written
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while let count = buffer.withUnsafeMutableBytes({ try? file.read(into: $0) }), count > 0 { text += buffer[..<count] }
-        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -2,6 +2,7 @@ import APIMachinery
 import ArgumentParser
 import Glibc
 import Logging
+import Reconciler
 import SystemPackage
 
 /// Which instance: every command takes it.
@@ -102,31 +103,13 @@ package struct DurationArgument: ExpressibleByArgument, Sendable, Hashable {
     package init(_ duration: Duration) { self.duration = duration }
 
     package init?(argument: String) {
-        var total: Int64 = 0
-        var digits = ""
-        for character in argument {
-            if character.isASCII && character.isNumber {
-                digits.append(character)
-                continue
-            }
-            let unit: Int64
-            switch character {
-            case "s": unit = 1
-            case "m": unit = 60
-            case "h": unit = 3600
-            default: return nil
-            }
-            guard let count = Int64(digits), count <= 1_000_000 else { return nil }
-            total += count * unit
-            digits = ""
-        }
-        if !digits.isEmpty {
-            guard total == 0, let count = Int64(digits), count <= 1_000_000 else { return nil }
-            total = count
-        }
-        guard total > 0 else { return nil }
-        duration = .seconds(total)
+        let seconds = Int64(argument).map { Duration.seconds($0) }
+        guard let duration = seconds ?? Duration(goText: argument), duration > .zero, duration <= Self.max else { return nil }
+        self.duration = duration
     }
+
+    /// A year: whoever means for ever means no longer.
+    private static let max = Duration.seconds(365 * 86_400)
 
     package var defaultValueDescription: String { age(duration) }
 }

@@ -20,7 +20,7 @@ package struct Sync: AsyncParsableCommand {
     package var revision: String?
     @Flag(help: "Show what would be applied, and apply nothing.") package var dryRun = false
     @Flag(help: "Return when the sync has begun.") package var noWait = false
-    @Option(help: ArgumentHelp("How long to wait for health.", valueName: "time"))
+    @Option(help: ArgumentHelp("How long to wait for health: 90s, 5m, 1h30m.", valueName: "time"))
     package var timeout = DurationArgument(.seconds(300))
     @OptionGroup package var cluster: ClusterOptions
 
@@ -33,6 +33,11 @@ package struct Sync: AsyncParsableCommand {
     }
 
     package func run() async throws {
+        let command = self
+        try await Interruption.during { try await command.sync() }
+    }
+
+    private func sync() async throws {
         let client = try cluster.client()
         let progress = Progress()
         let name = try await ApplicationChoice(client: client).named(application)

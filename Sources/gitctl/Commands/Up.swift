@@ -19,7 +19,7 @@ package struct Up: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The Application's name; default: the directory's.", valueName: "name")) package var name: String?
     @Option(help: ArgumentHelp("The branch, tag or commit; default: HEAD.", valueName: "revision")) package var revision: String?
     @Option(help: ArgumentHelp("The directory of the manifests in the repository.", valueName: "path")) package var path: String?
-    @Option(help: ArgumentHelp("How long to wait for health.", valueName: "time"))
+    @Option(help: ArgumentHelp("How long to wait for health: 90s, 5m, 1h30m.", valueName: "time"))
     package var timeout = DurationArgument(.seconds(300))
     @OptionGroup package var instance: InstanceOptions
     @OptionGroup package var log: LogOptionGroup
@@ -27,6 +27,11 @@ package struct Up: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
+        let command = self
+        try await Interruption.during { try await command.deploy() }
+    }
+
+    private func deploy() async throws {
         let progress = Progress()
         let plan: DeployPlan
         switch DeploySource(repo) {

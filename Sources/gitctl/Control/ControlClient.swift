@@ -1,11 +1,13 @@
 import APIMachinery
-import NIOCore
-import NIOPosix
-import SystemPackage
+import Dispatch
 
 /// Asks the daemon of a data directory.
 package struct ControlClient: Sendable {
-    package enum Unavailable: Error { case noDaemon }
+    package enum Unavailable: Error {
+        case noDaemon
+        /// It stopped, or was killed, before it had answered.
+        case ended
+    }
 
     let directory: DataDirectory
 
@@ -13,37 +15,21 @@ package struct ControlClient: Sendable {
 
     /// Sends one request and returns its result; lines are reported as they come.
     ///
-    /// Throws `Unavailable` when nothing listens, and the daemon's own `Failure`.
+    /// Throws `Unavailable` when nothing listens or answers, and the daemon's own `Failure`.
     @discardableResult
-    package func send(_ request: ControlRequest, report: @Sendable (String) -> Void = { _ in }) async throws -> JSON {
-        let connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>
-        do {
-            let socket = try ControlSocketPath(directory)
-            connection = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connect(unixDomainSocketPath: socket.path) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(LineDecoder()))
-                        return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                    }
-                }
-        } catch {
-            if let error = error as? IOError, error.errnoCode == Errno.permissionDenied.rawValue {
-                throw Failure(
-                    "may not use \(directory.socket): permission denied", hints: ["run gitctl as root, or as the user who runs the daemon"])
-            }
-            throw Unavailable.noDaemon
-        }
-        return try await connection.executeThenClose { inbound, outbound in
-            try await outbound.write(request.json.line)
-            for try await line in inbound {
-                switch ControlReply(json: try JSON(line: line)) {
-                case .line(let text): report(text)
-                case .result(let value): return value
-                case .error(let failure): throw failure
-                case nil: throw Failure("the daemon's answer is not understood", hints: ["the daemon and this gitctl may differ in version"])
+    package func send(_ request: ControlRequest, report: @escaping @Sendable (String) -> Void = { _ in }) async throws -> JSON {
+        let connection = try ControlConnection(directory)
+        return try await withTaskCancellationHandler {
+            // On a thread of its own, since it blocks for as long as the daemon works.
+            let result = await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    continuation.resume(returning: Result { try connection.ask(request, report: report) })
                 }
             }
-            throw Failure("the daemon ended the connection before it answered", hints: ["see \(directory.log)"])
+            try Task.checkCancellation()
+            return try result.get()
+        } onCancel: {
+            connection.interrupt()
         }
     }
 }

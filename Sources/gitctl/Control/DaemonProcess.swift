@@ -7,6 +7,12 @@ import SystemPackage
 struct DaemonProcess: Sendable {
     let directory: DataDirectory
 
+    /// What a daemon prints, first words of a line each.
+    static let readyWord = "ready"
+    static let nodeReadyWord = "node-ready"
+    /// A node that takes longer is not waited for: what is deployed then says what it waits for.
+    private static let nodeTimeMax = Duration.seconds(20)
+
     /// A longer log is set aside at the next start.
     private static let logBytesMax = 16 << 20
 
@@ -30,7 +36,7 @@ struct DaemonProcess: Sendable {
     }
 
     /// Starts `gitctl daemon` in a session of its own, with its log in the data directory, and
-    /// returns when it is ready.
+    /// returns when it is ready and takes pods.
     func start(level: String?) async throws {
         try directory.create()
         var ends: [Int32] = [-1, -1]
@@ -49,8 +55,10 @@ struct DaemonProcess: Sendable {
             if let level { arguments += ["--log-level", level] }
             child = try spawn(arguments, standardOutput: writer)
         }
-        let line = await Self.firstLine(from: reader)
-        if line.hasPrefix("ready ") { return }
+        if await Self.nextLine(from: reader)?.hasPrefix(Self.readyWord + " ") == true {
+            // nil: the node is slow. Empty: the daemon has ended.
+            if await Self.nextLine(from: reader, within: Self.nodeTimeMax) != "" { return }
+        }
         // It ended before it was ready, and has said why.
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0 && errno == EINTR {}
@@ -68,8 +76,12 @@ struct DaemonProcess: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // POSIX_SPAWN_SETSID of <spawn.h>, which Glibc's module hides.
-        posix_spawnattr_setflags(&attributes, 0x80)
+        // What this command ignores or traps is not the daemon's.
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        // POSIX_SPAWN_SETSID of <spawn.h>, which Glibc's module hides, and POSIX_SPAWN_SETSIGDEF.
+        posix_spawnattr_setflags(&attributes, 0x80 | 0x04)
         var vector = arguments.map { strdup($0) } + [nil]
         defer { for pointer in vector { free(pointer) } }
         var child: pid_t = 0
@@ -83,7 +95,9 @@ struct DaemonProcess: Sendable {
         let lines = Self.tail(of: directory.log, from: logStart).split(separator: "\n")
         let message = lines.last { $0.hasPrefix("error: ") }.map { String($0.dropFirst(7)) }
         let hints = lines.filter { $0.hasPrefix("hint: ") }.map { String($0.dropFirst(6)) }
-        return Failure(message ?? "the daemon ended before it was ready", hints: hints + ["its log is \(directory.log)"])
+        // `up` takes no options of the daemon.
+        let byItself = message?.contains("--") == true ? ["start the daemon by itself to give it options: gitctl daemon --data-dir \(directory.path) …; then run `gitctl up`"] : []
+        return Failure(message ?? "the daemon ended before it was ready", hints: hints + byItself + ["its log is \(directory.log)"])
     }
 
     static func executable() throws(Failure) -> String {
@@ -110,10 +124,16 @@ struct DaemonProcess: Sendable {
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
-    /// Reads to the first newline or the end; on a thread of its own, since it blocks.
-    private static func firstLine(from descriptor: Int32) async -> String {
+    /// Reads to a newline or the end; nil when nothing comes in time. On a thread of its own, since it blocks.
+    private static func nextLine(from descriptor: Int32, within time: Duration? = nil) async -> String? {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
+                if let time {
+                    var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                    var count: Int32
+                    repeat { count = poll(&wait, 1, Int32(time.components.seconds * 1000)) } while count < 0 && errno == EINTR
+                    if count == 0 { return continuation.resume(returning: nil) }
+                }
                 var line: [UInt8] = []
                 var byte: UInt8 = 0
                 while line.count < 4096 {

@@ -1,6 +1,5 @@
 import Agent
 import APIMachinery
-import Glibc
 import Logging
 
 /// Ends everything that an instance's agent left running; the caller holds the instance's lock.
@@ -9,11 +8,11 @@ struct Teardown: Sendable {
     let logger: Logger
 
     func run() async throws {
-        // No agent ever ran here: nothing to end, and perhaps no containerd to end it with.
-        guard access(ContainerdLayout(dataDirectory: directory.path).directory, F_OK) == 0 else { return }
+        // Without it there is nothing to end, and perhaps no containerd to end it with. Another range may be another instance's.
+        guard let podRange = ContainerdLayout(dataDirectory: directory.path).podRange else { return }
         let agent = Agent(
             Agent.Configuration(
-                dataDirectory: directory.path, nodeName: "", podCIDR: Daemon.Options.podCIDRDefault,
+                dataDirectory: directory.path, nodeName: "", podCIDR: podRange,
                 serviceCIDR: Daemon.Options.serviceCIDRDefault, apiServerURL: "", logger: logger),
             client: StoppedCluster())
         try await agent.tearDown()

@@ -36,6 +36,8 @@ struct Deploy: Sendable {
     let progress: Progress
     let timeout: Duration
 
+    /// After a push, which has seen the rollout and waited: what is still broken stays so.
+    private static let degradedTimeAfterPush = Duration.seconds(5)
     private static let fieldManager = "gitctl-up"
 
     private var name: ApplicationName { ApplicationName(name: plan.name) }
@@ -43,6 +45,8 @@ struct Deploy: Sendable {
     func run() async throws {
         let start = ContinuousClock.now
         var rollout = Rollout()
+        var progress = progress
+        var hasPushed = false
         switch plan.source {
         case .url:
             try await apply(tracked: plan.revision)
@@ -57,7 +61,11 @@ struct Deploy: Sendable {
                 progress.note("\(push.commit.prefix(12)) is already pushed")
                 rollout.syncRequest = try await SyncRequest.send(name, client: client)
             } else {
-                do { try await self.push(push, tree, to: remote) } catch let refusal as Refusal {
+                do {
+                    try await self.push(push, tree, to: remote)
+                    progress = progress.withoutLines
+                    hasPushed = true
+                } catch let refusal as Refusal {
                     // A first push that was refused leaves nothing behind, its Application neither.
                     if isNew { _ = try await client.delete(name.key) }
                     throw refusal.failure
@@ -67,8 +75,9 @@ struct Deploy: Sendable {
         }
         // The push waited for the rollout already; what is left of the time is for what it did not see.
         let left = max(timeout - (ContinuousClock.now - start), .seconds(1))
-        let follow = Follow(application: name, rollout: rollout, timeout: left, progress: progress)
-        try await LiveView(client: client).during { view in
+        var follow = Follow(application: name, rollout: rollout, timeout: left, progress: progress)
+        if hasPushed { follow.degradedTimeMax = Self.degradedTimeAfterPush }
+        try await LiveView(client: client).during { [progress, follow] view in
             let commit = try await progress.during("waiting for \(name)") { try await follow.run(view) }
             try await Report(view: view, application: name, commit: commit).printAll()
         }
@@ -98,7 +107,7 @@ struct Deploy: Sendable {
             return "gitctl"
         case let other?:
             progress.note(
-                "the remote gitctl of \(tree.root) is \(other), and stays; to deploy \(plan.name): git push \(path)")
+                "the remote gitctl of \(tree.root) is \(RemoteMirror.withoutCredentials(other)), and stays; to deploy \(plan.name): git push \(path)")
             return path
         }
     }

@@ -7,10 +7,10 @@ struct Follow: Sendable {
     let rollout: Rollout
     let timeout: Duration
     let progress: Progress
-
     /// How long something may be broken before that is the verdict: a container that fails its
     /// first start, because what it needs comes up beside it, mends within this.
-    static let degradedTimeMax = Duration.seconds(30)
+    var degradedTimeMax = Duration.seconds(30)
+
     /// Shorter pauses do not count as mended: a container in back-off is tried again now and then.
     static let calmTimeMin = Duration.seconds(5)
 
@@ -68,7 +68,7 @@ struct Follow: Sendable {
                 return .healthy(commit)
             case .failed(let reason): return .failed(reason)
             case .degraded(let reason):
-                let limit = degradedUntil ?? clock.now + Self.degradedTimeMax
+                let limit = degradedUntil ?? clock.now + degradedTimeMax
                 if clock.now >= limit { return .failed(reason) }
                 degradedUntil = limit
                 calmAt = nil
@@ -87,8 +87,10 @@ struct Follow: Sendable {
 
     private func failure(_ message: String, _ view: LiveView) -> Failure {
         let object = view.get(.applications, namespace: application.namespace, name: application.name)
-        let reasons = (object.map(view.workloads) ?? []).filter { !$0.isReady && !$0.reason.isEmpty }
+        let reasons = (object.map(view.workloads) ?? []).filter { !$0.isReady && !$0.reason.isEmpty && !message.contains($0.reason) }
             .map { "\($0.kind) \($0.namespace)/\($0.name): \($0.reason)" }
-        return Failure(message, hints: reasons + ["`gitctl status \(application)` shows every object; the last good commit keeps running"])
+        // Beside the gravest, which the message names.
+        let others = reasons.map { "\n  " + $0 }.joined()
+        return Failure(message + others, hints: ["`gitctl status \(application)` shows every object; the last good commit keeps running"])
     }
 }

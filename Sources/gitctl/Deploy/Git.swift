@@ -9,6 +9,13 @@ struct Git: Sendable {
 
     private static let outputBytesMax = 4 << 20
 
+    /// The user's, but for what git's hooks and aliases set: it would send git to their repository
+    /// instead of `directory`. Source: git-rev-parse(1), --local-env-vars.
+    private static let environment = Environment.inherit.updating([
+        "GIT_DIR": nil, "GIT_WORK_TREE": nil, "GIT_INDEX_FILE": nil, "GIT_PREFIX": nil, "GIT_COMMON_DIR": nil, "GIT_OBJECT_DIRECTORY": nil,
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": nil, "GIT_QUARANTINE_PATH": nil,
+    ])
+
     /// The output without its final newline; nil when git says no.
     func text(_ arguments: String...) async throws -> String? {
         let result = try await output(arguments)
@@ -25,7 +32,7 @@ struct Git: Sendable {
         do {
             let result = try await run(
                 .name("git"), arguments: Arguments(["-C", directory] + arguments),
-                environment: .inherit.updating(["LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"]), output: .string(limit: Self.outputBytesMax),
+                environment: Self.environment.updating(["LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"]), output: .string(limit: Self.outputBytesMax),
                 error: .string(limit: Self.outputBytesMax))
             return Output(
                 succeeded: result.terminationStatus.isSuccess, output: Self.trimmed(result.standardOutput),
@@ -41,9 +48,12 @@ struct Git: Sendable {
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
         // git's answer belongs to the progress, not to the result on stdout.
         let result = try await run(
-            .name("git"), arguments: Arguments(["-C", directory] + arguments), platformOptions: options,
+            .name("git"), arguments: Arguments(["-C", directory] + arguments), environment: Self.environment, platformOptions: options,
             output: .fileDescriptor(.standardError, closeAfterSpawningProcess: false),
             error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false))
+        // Ended by a signal, it has refused nothing.
+        if case .signaled = result.terminationStatus { throw CancellationError() }
+        try Task.checkCancellation()
         return result.terminationStatus.isSuccess
     }
 

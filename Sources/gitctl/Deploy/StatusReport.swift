@@ -76,7 +76,9 @@ extension StatusReport {
             let color: Style.Color = entry.health == "Healthy" && entry.synced?.status == .isTrue ? .green : entry.health == "Degraded" ? .red : .yellow
             let revision = entry.revision.isEmpty ? "no commit yet" : "\(entry.revision.prefix(12)) \(entry.subject)"
             var lines = ["\(style(.bold, entry.name.description))  \(revision)  \(synced), \(style(color, entry.health.isEmpty ? "Unknown" : entry.health))"]
-            if !entry.reason.isEmpty { lines.append("  " + entry.reason) }
+            // A terminal's width may cut it in the row; elsewhere the row tells all.
+            let isTold = !terminal.isTerminal && entry.lines.contains { !$0.reason.isEmpty && entry.reason.contains($0.reason) }
+            if !entry.reason.isEmpty && !isTold { lines.append("  " + entry.reason) }
             guard !entry.lines.isEmpty else { return lines.joined(separator: "\n") }
             let rows = entry.lines.map { line in
                 [

@@ -25,19 +25,21 @@ package struct ProgressText: Sendable {
     private let terminal: Terminal
     private var title = ""
     private var rows: [Row] = []
+    private var written: Set<Row> = []
     private var frame = 0
     private var drawnLines = 0
 
     package init(_ terminal: Terminal) { self.terminal = terminal }
 
-    /// The step and what it waits for. Elsewhere than on a terminal: what changed, a line each.
+    /// The step and what it waits for. Elsewhere than on a terminal: a line for each state that is new,
+    /// and the title where there are no rows to tell it.
     package mutating func show(_ title: String, _ rows: [Row] = []) -> String {
-        let (oldTitle, oldRows) = (self.title, Set(self.rows))
+        let oldTitle = self.title
         self.title = title
         self.rows = rows
         guard !terminal.isTerminal else { return redraw() }
-        var lines = title == oldTitle ? [] : [title]
-        lines += rows.filter { !oldRows.contains($0) }.map { "  \($0.name): \($0.state)" }
+        var lines = title == oldTitle || !rows.isEmpty ? [] : [title]
+        lines += rows.filter { written.insert($0).inserted }.map { "  \($0.name): \($0.state)" }
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -59,6 +61,7 @@ package struct ProgressText: Sendable {
         let erased = erase()
         title = ""
         rows = []
+        written = []
         return erased + (line.map { $0 + "\n" } ?? "")
     }
 
@@ -92,17 +95,23 @@ package final class Progress: Sendable {
     private static let frameTime = Duration.milliseconds(100)
 
     private let text: Mutex<ProgressText>
-    private let isTerminal: Bool
-    let style: Style
+    private let terminal: Terminal
+    private let isSilent: Bool
+    var style: Style { terminal.style }
+    private var isTerminal: Bool { terminal.isTerminal }
 
-    init(_ terminal: Terminal = .standardError) {
+    init(_ terminal: Terminal = .standardError, isSilent: Bool = false) {
         text = Mutex(ProgressText(terminal))
-        isTerminal = terminal.isTerminal
-        style = terminal.style
+        self.terminal = terminal
+        self.isSilent = isSilent
     }
+
+    /// For a step of which everything was said already: a block on a terminal, elsewhere nothing.
+    var withoutLines: Progress { Progress(terminal, isSilent: !isTerminal) }
 
     private func emit(_ change: (inout ProgressText) -> String) {
         // Written under the lock, so that two writers do not mix their lines.
+        guard !isSilent else { return }
         text.withLock { text in
             let output = change(&text)
             if !output.isEmpty { write(output, to: STDERR_FILENO) }

@@ -108,4 +108,15 @@ struct DNSTests {
         pointer[12] = 0xc0
         #expect(DNSQuery(pointer) == nil)
     }
+
+    @Test("A port that is none is not told", .timeLimit(.minutes(1)), arguments: [Int.min, -1, 65_536, .max])
+    func absurdPort(port: Int) throws {
+        var zone = DNSZone(ranges: ["10.43.0.0/16"])
+        zone.setService(NetworkObjects.service("web", ip: "10.43.0.9", port: port), isDeleted: false)
+        zone.setService(NetworkObjects.service("db", ip: "None"), isDeleted: false)
+        zone.setSlice(NetworkObjects.slice("db", [.init(address: "10.42.0.2")], port: port), isDeleted: false)
+        for name in ["web", "db"] {
+            #expect(text(zone.answer(["_main", "_tcp", name, "default", "svc", "cluster", "local"], type: 33)) == "noSuchName")
+        }
+    }
 }

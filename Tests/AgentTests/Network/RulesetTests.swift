@@ -14,6 +14,11 @@ struct RulesetTests {
         return table
     }
 
+    private func ruleset(_ services: [Object], _ slices: [Object] = [], pods: [Object] = []) -> Ruleset {
+        var table = table(services, slices, pods: pods)
+        return table.outcome().ruleset
+    }
+
     private func text(_ table: ServiceTable) -> String {
         var table = table
         return table.outcome().ruleset.transaction(from: Ruleset(), table: "t")
@@ -137,5 +142,31 @@ struct RulesetTests {
             var table = table(services, slices)
             #expect(table.outcome().ruleset.elements[element] == "goto svc/default/a/tcp-80")
         }
+    }
+
+    /// The kernel takes no longer name (NFT_NAME_MAXLEN, with its NUL), and one rule that it refuses
+    /// keeps all the others out.
+    @Test("Names of chains and sets fit the kernel, and stay apart", .timeLimit(.minutes(1)))
+    func longNames() {
+        let pods = ["a", "b"].map { NetworkObjects.pod(String(repeating: "x", count: 252) + $0, ip: "10.42.0.2", hostPort: 8080) }
+        let names = pods.flatMap { ruleset([], pods: [$0]).chains.keys }
+        #expect(Set(names).count == 2)
+        let long = String(repeating: "s", count: 63)
+        let service = NetworkObjects.service(long, ip: "10.43.0.9", port: 65535, extra: ["sessionAffinity": "ClientIP"])
+        let rules = ruleset([service], [NetworkObjects.slice(long, [Endpoint(address: "255.255.255.255")], port: 65535)])
+        #expect((names + rules.chains.keys + rules.affinities.keys).allSatisfy { $0.utf8.count <= 255 })
+    }
+
+    @Test("Numbers that nft would refuse do not reach it", .timeLimit(.minutes(1)), arguments: [Int64.min, -1, 0, 65_536, .max])
+    func absurdNumbers(number: Int64) {
+        var service = NetworkObjects.service("web", ip: "10.43.0.9", extra: ["sessionAffinity": "ClientIP"])
+        service.set(["clientIP": ["timeoutSeconds": .int(number)]], at: ["spec", "sessionAffinityConfig"])
+        let good = ruleset([service], [NetworkObjects.slice("web", [Self.two[0]])])
+        #expect(good.affinities.values.allSatisfy { (1...86_400).contains($0) })
+        var slice = NetworkObjects.slice("web", [Self.two[0]])
+        slice.set([["name": "main", "port": .int(number), "protocol": "TCP"]], at: ["ports"])
+        #expect(ruleset([service], [slice]).chains.isEmpty)
+        service.set([["name": "main", "port": .int(number), "protocol": "TCP"]], at: ["spec", "ports"])
+        #expect(ruleset([service], [NetworkObjects.slice("web", [Self.two[0]])]).chains.isEmpty)
     }
 }

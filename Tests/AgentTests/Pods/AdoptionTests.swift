@@ -118,4 +118,25 @@ struct AdoptionTests {
         driver.send(.observed([own], [lost]))
         #expect(driver.record("web").hasFailed)
     }
+
+    @Test("A listing that was begun before a container and its sandbox were made says nothing of them")
+    func staleListing() {
+        var driver = LifecycleDriver(.pod())
+        driver.settle()
+        driver.send(.observed([], [], asOf: []))
+        #expect(driver.record("web").isRunning)
+        #expect(driver.lifecycle.sandboxID == "sandbox-0")
+        driver.send(.observed([], [], asOf: ["sandbox-0", "web-0"]))
+        #expect(!driver.record("web").isRunning, "a listing that could have shown it, and does not, tells its end")
+    }
+
+    @Test("A restart count that someone wrote into the status breaks nothing", arguments: [Int64.min, -1, .max])
+    func absurdRestartCount(count: Int64) {
+        var pod = reported(.pod())
+        pod.set([["name": "web", "containerID": "containerd://gone", "restartCount": .int(count), "state": ["running": [:]]]], at: ["status", "containerStatuses"])
+        var driver = LifecycleDriver(pod)
+        driver.settle()
+        #expect(driver.record("web").isRunning)
+        #expect(UInt32(exactly: driver.record("web").restartCount) != nil)
+    }
 }

@@ -203,6 +203,21 @@ struct LifecycleTests {
         #expect(driver.open.contains(.hastenStop(id: "web-0", deadline: driver.now + .seconds(1))))
     }
 
+    @Test("A grace period longer than time can tell is long, not over")
+    func endlessGracePeriod() {
+        var driver = LifecycleDriver(.pod(["terminationGracePeriodSeconds": .int(.max)]))
+        driver.now = Timestamp("2026-01-02T03:04:05Z")!
+        driver.settle()
+        var pod = driver.lifecycle.pod.object
+        pod.set(.string(driver.now.description), at: ["metadata", "deletionTimestamp"])
+        pod.set(.int(.max), at: ["metadata", "deletionGracePeriodSeconds"])
+        driver.send(.changed(Pod(pod)))
+        guard case .stopContainer(_, _, let deadline)? = driver.take({ if case .stopContainer = $0 { true } else { false } }) else {
+            return #expect(Bool(false), "it is being stopped")
+        }
+        #expect(deadline - driver.now > .seconds(1 << 30))
+    }
+
     @Test("An object that vanished takes its containers along and is not deleted again")
     func gone() {
         var driver = LifecycleDriver(.pod())

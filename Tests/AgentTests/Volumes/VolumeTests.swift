@@ -80,4 +80,15 @@ struct VolumeTests {
             #expect(Files.bytes("\(other)/kept") == [1])
         }
     }
+
+    @Test("Mounts at and below a directory are found, and those of its neighbours are not")
+    func mounts() {
+        let mountinfo = """
+            22 1 0:20 / / rw - ext4 /dev/sda rw
+            29 22 0:21 / /d rw - ext4 /dev/sdb rw
+            30 22 0:21 / /d/pods/a\\040b rw - tmpfs tmpfs rw
+            31 22 0:22 / /data rw - tmpfs tmpfs rw
+            """
+        #expect(Mounts.points(below: "/d", mountinfo: mountinfo) == ["/d/pods/a b", "/d"])
+    }
 }

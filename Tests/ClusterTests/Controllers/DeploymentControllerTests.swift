@@ -144,6 +144,16 @@ struct DeploymentControllerTests {
         #expect(RolloutParameters(Self.deployment(replicas: 1)).maxSurge == 1)
     }
 
+    @Test("Numbers beyond all measure in strategies and annotations are survived", .timeLimit(.minutes(1)))
+    func immense() {
+        #expect(RolloutParameters.resolve("9223372036854775807%", of: 1000, roundingUp: true) > 1000)
+        #expect(RolloutParameters.resolve(.int(Int64(Int32.max)), of: Int(Int32.max), roundingUp: true) == Int(Int32.max))
+        var old = Self.set("one", spec: 3, desired: 3)
+        old.annotations["deployment.kubernetes.io/revision"] = String(Int64.max)
+        let plan = Self.plan(Self.deployment(replicas: 3), [old, Self.set("two", spec: 0, desired: 3, created: 1)])
+        #expect(!plan.changes.isEmpty)
+    }
+
     @Test("The hash depends on the template alone", .timeLimit(.minutes(1)))
     func hash() {
         var one = Self.deployment(replicas: 1)

@@ -1,4 +1,5 @@
 import APIMachinery
+import Logging
 import Testing
 
 @testable import Cluster
@@ -13,6 +14,13 @@ struct SmallControllerTests {
         for index in [4, 3, 9, 8, 0] { set.insert(index) }
         #expect(set.description == "0-5,8,9")
         #expect(IndexSet(parsing: set.description) == set)
+    }
+
+    @Test("Indexes that no Job can have are left out", .timeLimit(.minutes(1)))
+    func impossibleIndexes() {
+        var set = IndexSet(parsing: "3,0-9223372036854775807,9223372036854775807,5,4")
+        for index in [Int.max, -1, Int.min] { set.insert(index) }
+        #expect(set.description == "3,5" && set.count == 2)
     }
 
     @Test("A Job waits longer after each failure since its last success", .timeLimit(.minutes(1)))
@@ -90,6 +98,133 @@ struct SmallControllerTests {
         }
         #expect(deleted(now + .seconds(60)) == (isAnyNodeReady ? ["hasty"] : []))
         #expect(deleted(now + .seconds(300)) == (isAnyNodeReady ? ["patient", "hasty"] : []))
+    }
+
+    /// The keys that a change in a source wakes at once.
+    private func woken<Key: Hashable & Sendable>(_ source: ControllerSource<Key>, _ change: Informer.Change) async -> Set<Key> {
+        let queue = WorkQueue<Key>(clock: VirtualClock(now: now))
+        source.wake(change, queue)
+        var keys: Set<Key> = []
+        for _ in 0..<queue.count { if let key = await queue.next() { keys.insert(key) } }
+        return keys
+    }
+
+    @Test("A pod seen before the nodes are is looked at when they had time to come", .timeLimit(.minutes(1)))
+    func podBeforeNodes() async throws {
+        let pods = try idle(.pods)
+        let collector = PodGarbageCollector(pods: pods, nodes: try idle(.nodes), podsByNode: InformerIndex(pods) { _ in [] })
+        let clock = VirtualClock(now: now)
+        let queue = WorkQueue<PodGarbageCollector.Key>(clock: clock)
+        collector.sources[0].wake(.added(testPod("p")), queue)
+        #expect(queue.count == 0)
+        clock.advance(by: PodGarbageCollector.quarantine)
+        await withTaskGroup(of: Void.self) { group in
+            // No worker: the timer alone, which makes the key ready.
+            group.addTask { await queue.run(workers: 0, onError: { _, _ in }) { _ in } }
+            #expect(await queue.next() == .pod(Informer.Key(namespace: "default", name: "p")))
+            group.cancelAll()
+        }
+    }
+
+    @Test("A pod that comes placed on a tainted node is looked at", .timeLimit(.minutes(1)))
+    func podOnTaintedNode() async throws {
+        let fixture = try await RegistryFixture()
+        _ = try await fixture.client.create(
+            .nodes, Object(.nodes, name: "node-1", ["spec": ["taints": [["key": "x", "effect": "NoExecute"]]]]))
+        let nodes = Informer(.nodes, client: fixture.client, clock: fixture.clock, logger: Logger(label: "test"))
+        let run = Task { try await nodes.run() }
+        await nodes.waitUntilSynced()
+        let pods = try idle(.pods)
+        let controller = NodeLifecycleController(
+            nodes: nodes, leases: try idle(.leases), pods: pods, podsByNode: InformerIndex(pods) { _ in [] }, listeningSince: now)
+        #expect(await woken(controller.sources[2], .added(testPod("p"))) == [Informer.Key(namespace: "", name: "node-1")])
+        #expect(await woken(controller.sources[2], .deleted(testPod("p"))).isEmpty)
+        run.cancel()
+        // Ends by cancellation, which is how it always ends.
+        _ = await run.result
+    }
+
+    @Test("An orphan that goes before it was adopted is missed by whom it was counted for", .timeLimit(.minutes(1)))
+    func orphanGone() async throws {
+        let fixture = try await RegistryFixture()
+        let selector: JSON = ["matchLabels": ["app": "web"]]
+        let template: JSON = ["metadata": ["labels": ["app": "web"]], "spec": ["containers": [["name": "main", "image": "one"]]]]
+        try await fixture.create(.replicaSets, "web", ["spec": ["selector": selector, "template": template]])
+        let sets = Informer(.replicaSets, client: fixture.client, clock: fixture.clock, logger: Logger(label: "test"))
+        let run = Task { try await sets.run() }
+        await sets.waitUntilSynced()
+        let pods = try idle(.pods)
+        let controller = ReplicaSetController(replicaSets: sets, pods: pods, orphans: InformerIndex(pods) { _ in [] })
+        let orphans = controller.sources[2]
+        let web: Set = [Informer.Key(namespace: "default", name: "web")]
+        #expect(await woken(orphans, .added(testPod("p"))) == web)
+        #expect(await woken(orphans, .added(testPod("p", isDeleting: true))).isEmpty)
+        #expect(await woken(orphans, .deleted(testPod("p", isDeleting: true))) == web)
+        #expect(await woken(orphans, .deleted(testPod("p", labels: ["app": "other"]))).isEmpty)
+        run.cancel()
+        // Ends by cancellation, which is how it always ends.
+        _ = await run.result
+    }
+
+    @Test("An index forgets an object whose last state is not the one it knew", .timeLimit(.minutes(1)))
+    func indexOfDeleted() async throws {
+        let fixture = try await RegistryFixture()
+        let pods = Informer(.pods, client: fixture.client, clock: fixture.clock, logger: Logger(label: "test"))
+        let held = InformerIndex(pods) { $0.finalizers }
+        let seen = Signal()
+        pods.onChange { if case .deleted = $0 { seen.fire() } }
+        try await fixture.pod("p", finalizers: ["example.com/hold"])
+        let run = Task { try await pods.run() }
+        await pods.waitUntilSynced()
+        #expect(held["example.com/hold"].count == 1)
+        try await fixture.client.delete(fixture.key(.pods, "p"))
+        // Its last finalizer and the pod go in one write.
+        try await fixture.client.patch(fixture.key(.pods, "p"), .merge(["metadata": ["finalizers": .null]]))
+        await seen.wait()
+        let added = Signal()
+        pods.onChange { if case .added = $0 { added.fire() } }
+        try await fixture.pod("p")
+        await added.wait()
+        #expect(pods.list().count == 1 && held["example.com/hold"].isEmpty)
+        run.cancel()
+        // Ends by cancellation, which is how it always ends.
+        _ = await run.result
+    }
+
+    @Test("A namespace that goes tells what holds it now, not what held it first", .timeLimit(.minutes(1)))
+    func namespaceMessages() throws {
+        let controller = NamespaceController(namespaces: try idle(.namespaces), contents: [])
+        var namespace = Object(.namespaces, name: "team", ["spec": ["finalizers": ["kubernetes"]]])
+        func conditions(_ contents: [NamespaceController.Snapshot.Content]) throws -> [JSON] {
+            let plan = controller.reconcile(NamespaceController.Snapshot(namespace: namespace, contents: contents), now: now)
+            guard case .patch(_, let patch, "status") = try #require(plan.status(nil).first).operation else { return [] }
+            return patch["status"]?["conditions"]?.array ?? []
+        }
+        namespace["status", "conditions"] = .array(try conditions([.init(type: .pods, objects: [testPod("a"), testPod("b")])]))
+        var held = Object(.configMaps, namespace: "team", name: "held")
+        held.finalizers = ["example.com/hold"]
+        let messages = try conditions([.init(type: .configMaps, objects: [held])]).compactMap { $0["message"]?.string }
+        #expect(messages.contains { $0.contains("configmaps. has 1 resource instances") && !$0.contains("pods") })
+        #expect(messages.contains { $0.contains("example.com/hold in 1 resource instances") })
+    }
+
+    // MARK: Endpoints
+
+    @Test("A pod that goes hides none that has its address already", .timeLimit(.minutes(1)))
+    func sharedAddress() throws {
+        let controller = EndpointSliceController(
+            services: ServiceInformers(services: try idle(.services), pods: try idle(.pods)), slices: try idle(.endpointSlices))
+        let service = Object(
+            .services, namespace: "default", name: "web", ["spec": ["selector": ["app": "web"], "ports": [["port": 80]]]])
+        var pods = [testPod("a-old", isDeleting: true), testPod("b-new")]
+        for index in pods.indices { pods[index]["status", "podIP"] = "10.42.0.7" }
+        let snapshot = EndpointSliceController.Snapshot(service: service, pods: pods, slices: [])
+        guard case .create(_, let slice) = try #require(controller.reconcile(snapshot, now: now).changes.first).operation else {
+            return #expect(Bool(false))
+        }
+        let endpoints = slice["endpoints"]?.array ?? []
+        #expect(endpoints.map { $0["targetRef"]?["name"] } == ["a-old", "b-new"])
+        #expect(endpoints.map { $0["conditions"]?["ready"] } == [false, true])
     }
 
     // MARK: Garbage

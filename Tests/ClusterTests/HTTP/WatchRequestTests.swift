@@ -97,6 +97,16 @@ import Testing
         return line.flatMap { Int($0.split(separator: " ").last ?? "") } ?? -1
     }
 
+    @Test("metrics name what is served, and never what a client made up") func labels() async throws {
+        try await ServerUnderTest.with { server in
+            #expect(try await server.get("/api/v1/nothing%22%0Aevil%20of%20it").status == 404)
+            #expect(try await server.get("/api/v1/namespaces/default/pods/p/evil").status == 404)
+            #expect(try await server.get("/api/v1/pods").status == 200)
+            let text = try await server.get("/metrics").body
+            #expect(!text.contains("evil") && text.contains(#"apiserver_request_total{verb="list",resource="pods",code="200"} 1"#))
+        }
+    }
+
     @Test("a shutdown ends watches without an error") func shutdown() async throws {
         let (responses, feed) = AsyncStream.makeStream(of: (HTTPClient, HTTPClientResponse).self)
         async let received: String? = {

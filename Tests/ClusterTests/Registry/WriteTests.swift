@@ -24,6 +24,23 @@ struct WriteTests {
         #expect(web["metadata", "managedFields"]?.array?.first?["manager"] == "kubectl")
     }
 
+    @Test("An object that could not be read again is refused", .timeLimit(.minutes(1)))
+    func depth() async throws {
+        let fixture = try await RegistryFixture()
+        var deep: JSON = 1
+        for _ in 0..<JSON.depthMax { deep = ["a": deep] }
+        let object = Object(.configMaps, namespace: "default", name: "deep", ["data": deep])
+        let failure = try await fixture.failure { try fixture.registry.validate(object, old: nil, .configMaps, fixture.context) }
+        #expect(failure.reason == .invalid && failure.message.contains("512 levels"))
+    }
+
+    @Test("Warnings stay short enough for a header", .timeLimit(.minutes(1)))
+    func warnings() {
+        let warnings = Warnings()
+        for number in 0..<100 { warnings.add("\(number) " + String(repeating: "é", count: 10_000)) }
+        #expect(warnings.all.count == Warnings.countMax && warnings.all.allSatisfy { $0.utf8.count <= 600 })
+    }
+
     @Test("A namespace gets its phase, finalizer and label", .timeLimit(.minutes(1)))
     func namespaces() async throws {
         let fixture = try await RegistryFixture()

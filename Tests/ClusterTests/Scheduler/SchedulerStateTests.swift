@@ -39,6 +39,28 @@ struct SchedulerStateTests {
         return decisions
     }
 
+    @Test("Requests beyond all measure fit nowhere, and their going leaves the room that was", .timeLimit(.minutes(1)))
+    func immense() {
+        let amount: JSON = ["resources": ["requests": ["cpu": "9223372036854775807", "memory": "9223372036854775807", "example.com/x": "9223372036854775807"]]]
+        var immense = Self.pod("immense", ["containers": [amount, amount], "initContainers": [amount, amount], "overhead": ["memory": "9223372036854775807"]])
+        var state = SchedulerState()
+        state.nodeChanged(Self.node("a", cpu: "2"))
+        state.nodeChanged(Self.node("b", cpu: "-9223372036854775807", memory: "-9223372036854775807"))
+        state.podChanged(immense)
+        #expect(Self.decide(&state).first?.hasPrefix("immense: 0/2 nodes are available") == true)
+        // Placed by its creator, twice, it takes the node whole.
+        immense["spec", "nodeName"] = "a"
+        var second = immense
+        second.uid = "second"
+        state.podChanged(immense)
+        state.podChanged(second)
+        state.podChanged(Self.pod("p"))
+        #expect(Self.decide(&state).first?.hasPrefix("p: ") == true)
+        state.podGone(immense)
+        state.podGone(second)
+        #expect(Self.decide(&state) == ["p@a"])
+    }
+
     @Test("Each decision sees the room that those before it took", .timeLimit(.minutes(1)))
     func room() {
         var state = SchedulerState()

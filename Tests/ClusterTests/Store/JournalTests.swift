@@ -124,6 +124,27 @@ struct JournalTests {
         await store.close()
     }
 
+    @Test("What was replaced lately is kept across a restart, however old it was", .timeLimit(.minutes(1)))
+    func historyAge() async throws {
+        let directory = try StoreDirectory()
+        let clock = VirtualClock(now: Timestamp(seconds: 1_700_000_000))
+        let store = try openStore(directory, clock: clock)
+        try await store.put("ancient", data: ["n": 0])
+        try await store.put("a", data: ["n": 1])
+        try await store.put("ancient", data: ["n": 1])
+        clock.advance(by: Journal.historyAgeMax + .seconds(60))
+        try await store.put("a", data: ["n": 2])
+        try await store.remove("a")
+        await store.close()
+        let reopened = try openStore(directory, clock: clock)
+        for number in 0..<4 { try await reopened.put("other\(number)") }
+        for number in 0..<4 { try await reopened.put("other\(number)", data: ["n": 1]) }
+        let history = try await reopened.history(.configMaps, namespace: "default", name: "a")
+        #expect(history.map { $0.object["data", "n"]?.int } == [2, 2, 1])
+        #expect(try await reopened.history(.configMaps, namespace: "default", name: "ancient").count == 1)
+        await reopened.close()
+    }
+
     @Test("A full disk refuses the write, keeps what was, and recovers", .timeLimit(.minutes(1)))
     func fullDisk() async throws {
         let directory = try StoreDirectory()

@@ -122,6 +122,21 @@ struct WatchHubTests {
         }
     }
 
+    @Test("A bookmark never leads back behind an event already delivered", .timeLimit(.minutes(1)))
+    func bookmarkOrder() async throws {
+        let clock = VirtualClock(now: Timestamp(seconds: 1_700_000_000))
+        let store = Store.inMemory(clock: clock)
+        let events = try watch(store, after: store.revision, bookmarks: true)
+        try await store.put("before")
+        // Marked while the watcher is busy; more happens before it looks.
+        store.state.withLock { $0.bookmarkDeadline = clock.now }
+        await store.tick(now: clock.now)
+        try await store.put("after")
+        var seen: [UInt64] = []
+        for _ in 0..<3 { seen.append(try #require(try await events.next()).revision) }
+        #expect(seen == seen.sorted() && seen.last == store.revision)
+    }
+
     @Test("A dropped watch leaves its hub", .timeLimit(.minutes(1)))
     func dropped() async throws {
         let store = Store.inMemory(clock: SystemClock())

@@ -94,9 +94,9 @@ package struct DNSZone: Sendable {
             let port = service.spec["ports"]?.array?.first { port in
                 port["name"]?.string == name && (port["protocol"]?.string ?? "TCP").lowercased() == transport
             }
-            guard let number = port?["port"]?.int else { return DNSAnswer(.noSuchName) }
+            guard let number = ServiceRules.portNumber(port?["port"]) else { return DNSAnswer(.noSuchName) }
             let target = [key.name, key.namespace] + own
-            answer.records = [.service(port: Int(number), target: target)]
+            answer.records = [.service(port: number, target: target)]
             answer.targets = [(target, address)]
         } else {
             for endpoint in endpoints(of: key) {
@@ -150,8 +150,8 @@ package struct DNSZone: Sendable {
         for slice in (slices[key] ?? [:]).values where slice.fields["addressType"]?.string == "IPv4" {
             var ports: [String: Int] = [:]
             for port in slice.fields["ports"]?.array ?? [] {
-                guard let number = port["port"]?.int else { continue }
-                ports["\(port["name"]?.string ?? "")/\((port["protocol"]?.string ?? "TCP").lowercased())"] = Int(number)
+                guard let number = ServiceRules.portNumber(port["port"]) else { continue }
+                ports["\(port["name"]?.string ?? "")/\((port["protocol"]?.string ?? "TCP").lowercased())"] = number
             }
             for endpoint in slice.fields["endpoints"]?.array ?? [] where endpoint[path: ["conditions", "ready"]]?.bool != false {
                 for text in endpoint["addresses"]?.array?.compactMap(\.string) ?? [] {

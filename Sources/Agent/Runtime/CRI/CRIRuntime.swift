@@ -20,9 +20,6 @@ package struct CRIRuntime: ContainerRuntime {
         self.logger = logger
     }
 
-    private var runtime: Runtime_V1_RuntimeService.Client<RuntimeConnections.Transport> { .init(wrapping: connections.next()) }
-    private var imageService: Runtime_V1_ImageService.Client<RuntimeConnections.Transport> { .init(wrapping: connections.next()) }
-
     package func run(events: @escaping @Sendable (RuntimeEvent) -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await connections.run() }
@@ -32,16 +29,25 @@ package struct CRIRuntime: ContainerRuntime {
         }
     }
 
+    /// What a call is made with.
+    struct Call {
+        let client: RuntimeConnections.Client
+        let options: CallOptions
+
+        var runtime: Runtime_V1_RuntimeService.Client<RuntimeConnections.Transport> { .init(wrapping: client) }
+        var images: Runtime_V1_ImageService.Client<RuntimeConnections.Transport> { .init(wrapping: client) }
+    }
+
     /// One call: its message out, its answer in, its failure as `RuntimeError`.
     func call<Answer: Sendable>(
-        timeout: Duration? = callTimeout, _ body: (CallOptions) async throws -> Answer
+        timeout: Duration? = callTimeout, _ body: (Call) async throws -> Answer
     ) async throws(RuntimeError) -> Answer {
         var options = CallOptions.defaults
         options.timeout = timeout
         options.waitForReady = true
         options.maxResponseMessageBytes = 64 << 20
         do {
-            return try await body(options)
+            return try await connections.use { try await body(Call(client: $0, options: options)) }
         } catch let error as RPCError {
             throw RuntimeError(error)
         } catch {
@@ -67,16 +73,16 @@ extension RuntimeError {
 /// The runtime, its sandboxes and containers.
 extension CRIRuntime {
     package func version() async throws(RuntimeError) -> RuntimeVersion {
-        let answer = try await call { try await runtime.version(.with { $0.version = "v1" }, options: $0) }
+        let answer = try await call { try await $0.runtime.version(.with { $0.version = "v1" }, options: $0.options) }
         return RuntimeVersion(name: answer.runtimeName, version: answer.runtimeVersion)
     }
 
     package func sandboxes() async throws(RuntimeError) -> [ObservedSandbox] {
-        try await call { try await runtime.listPodSandbox(.init(), options: $0) }.items.map(ObservedSandbox.init)
+        try await call { try await $0.runtime.listPodSandbox(.init(), options: $0.options) }.items.map(ObservedSandbox.init)
     }
 
     package func containers() async throws(RuntimeError) -> [ObservedContainer] {
-        let listed = try await call { try await runtime.listContainers(.init(), options: $0) }.containers
+        let listed = try await call { try await $0.runtime.listContainers(.init(), options: $0.options) }.containers
         var containers: [ObservedContainer] = []
         containers.reserveCapacity(listed.count)
         for item in listed {
@@ -93,22 +99,22 @@ extension CRIRuntime {
 
     package func runSandbox(_ config: PodSandboxConfig) async throws(RuntimeError) -> String {
         try await call(timeout: Self.sandboxTimeout) {
-            try await runtime.runPodSandbox(.with { $0.config = config }, options: $0)
+            try await $0.runtime.runPodSandbox(.with { $0.config = config }, options: $0.options)
         }.podSandboxID
     }
 
     package func sandbox(_ id: String) async throws(RuntimeError) -> ObservedSandbox {
-        ObservedSandbox(try await call { try await runtime.podSandboxStatus(.with { $0.podSandboxID = id }, options: $0) }.status)
+        ObservedSandbox(try await call { try await $0.runtime.podSandboxStatus(.with { $0.podSandboxID = id }, options: $0.options) }.status)
     }
 
     package func stopSandbox(_ id: String) async throws(RuntimeError) {
         _ = try await call(timeout: Self.sandboxTimeout) {
-            try await runtime.stopPodSandbox(.with { $0.podSandboxID = id }, options: $0)
+            try await $0.runtime.stopPodSandbox(.with { $0.podSandboxID = id }, options: $0.options)
         }
     }
 
     package func removeSandbox(_ id: String) async throws(RuntimeError) {
-        _ = try await call { try await runtime.removePodSandbox(.with { $0.podSandboxID = id }, options: $0) }
+        _ = try await call { try await $0.runtime.removePodSandbox(.with { $0.podSandboxID = id }, options: $0.options) }
     }
 
     package func createContainer(
@@ -119,15 +125,15 @@ extension CRIRuntime {
             $0.config = config
             $0.sandboxConfig = sandboxConfig
         }
-        return try await call { try await runtime.createContainer(request, options: $0) }.containerID
+        return try await call { try await $0.runtime.createContainer(request, options: $0.options) }.containerID
     }
 
     package func startContainer(_ id: String) async throws(RuntimeError) {
-        _ = try await call { try await runtime.startContainer(.with { $0.containerID = id }, options: $0) }
+        _ = try await call { try await $0.runtime.startContainer(.with { $0.containerID = id }, options: $0.options) }
     }
 
     package func container(_ id: String) async throws(RuntimeError) -> ObservedContainer {
-        ObservedContainer(try await call { try await runtime.containerStatus(.with { $0.containerID = id }, options: $0) }.status)
+        ObservedContainer(try await call { try await $0.runtime.containerStatus(.with { $0.containerID = id }, options: $0.options) }.status)
     }
 
     package func stopContainer(_ id: String, timeout: Duration) async throws(RuntimeError) {
@@ -135,15 +141,15 @@ extension CRIRuntime {
             $0.containerID = id
             $0.timeout = timeout.components.seconds
         }
-        _ = try await call(timeout: timeout + Self.callTimeout) { try await runtime.stopContainer(request, options: $0) }
+        _ = try await call(timeout: timeout + Self.callTimeout) { try await $0.runtime.stopContainer(request, options: $0.options) }
     }
 
     package func removeContainer(_ id: String) async throws(RuntimeError) {
-        _ = try await call { try await runtime.removeContainer(.with { $0.containerID = id }, options: $0) }
+        _ = try await call { try await $0.runtime.removeContainer(.with { $0.containerID = id }, options: $0.options) }
     }
 
     package func reopenLog(_ id: String) async throws(RuntimeError) {
-        _ = try await call { try await runtime.reopenContainerLog(.with { $0.containerID = id }, options: $0) }
+        _ = try await call { try await $0.runtime.reopenContainerLog(.with { $0.containerID = id }, options: $0.options) }
     }
 
     package func exec(_ id: String, command: [String], timeout: Duration) async throws(RuntimeError) -> ExecResult {
@@ -152,7 +158,7 @@ extension CRIRuntime {
             $0.cmd = command
             $0.timeout = max(1, timeout.components.seconds)
         }
-        let answer = try await call(timeout: timeout + .seconds(2)) { try await runtime.execSync(request, options: $0) }
+        let answer = try await call(timeout: timeout + .seconds(2)) { try await $0.runtime.execSync(request, options: $0.options) }
         return ExecResult(
             exitCode: Int(answer.exitCode), output: String(decoding: answer.stdout + answer.stderr, as: UTF8.self))
     }
@@ -162,13 +168,13 @@ extension CRIRuntime {
 extension CRIRuntime {
     package func image(_ reference: String) async throws(RuntimeError) -> RuntimeImage? {
         let answer = try await call {
-            try await imageService.imageStatus(.with { $0.image.image = reference }, options: $0)
+            try await $0.images.imageStatus(.with { $0.image.image = reference }, options: $0.options)
         }
         return answer.hasImage ? RuntimeImage(answer.image) : nil
     }
 
     package func images() async throws(RuntimeError) -> [RuntimeImage] {
-        try await call { try await imageService.listImages(.init(), options: $0) }.images.map(RuntimeImage.init)
+        try await call { try await $0.images.listImages(.init(), options: $0.options) }.images.map(RuntimeImage.init)
     }
 
     package func pull(
@@ -185,14 +191,14 @@ extension CRIRuntime {
             }
         }
         // A large image over a slow line has no natural limit; the runtime gives up on a stalled one.
-        return try await call(timeout: nil) { try await imageService.pullImage(request, options: $0) }.imageRef
+        return try await call(timeout: nil) { try await $0.images.pullImage(request, options: $0.options) }.imageRef
     }
 
     package func removeImage(_ id: String) async throws(RuntimeError) {
-        _ = try await call { try await imageService.removeImage(.with { $0.image.image = id }, options: $0) }
+        _ = try await call { try await $0.images.removeImage(.with { $0.image.image = id }, options: $0.options) }
     }
 
     package func imageFilesystems() async throws(RuntimeError) -> [String] {
-        try await call { try await imageService.imageFsInfo(.init(), options: $0) }.imageFilesystems.map(\.fsID.mountpoint)
+        try await call { try await $0.images.imageFsInfo(.init(), options: $0.options) }.imageFilesystems.map(\.fsID.mountpoint)
     }
 }

@@ -5,8 +5,8 @@ import Synchronization
 /// Connections to the runtime's socket, each used for a bounded number of calls, one after another.
 ///
 /// Go's gRPC server sends frames for streams that its client has just closed. NIOHTTP2 counts each as
-/// a glitch and closes the connection at the 200th, with every call under way; a connection that
-/// retires before that never loses one.
+/// a glitch and closes the connection at the 200th, with every call under way. A connection that
+/// retires before that, and is closed when the last call on it has ended, never loses one.
 final class RuntimeConnections: Sendable {
     typealias Transport = HTTP2ClientTransport.Posix
     typealias Client = GRPCClient<Transport>
@@ -15,10 +15,14 @@ final class RuntimeConnections: Sendable {
     static let callsMax = 64
 
     private struct State {
-        var current: Client
-        var calls = 0
-        /// The one before, which calls that were handed it may not yet have reached.
-        var former: Client?
+        var current: Connection
+        var retired: [ObjectIdentifier: Connection] = [:]
+    }
+
+    private struct Connection {
+        let client: Client
+        var callsBegun = 0
+        var callsUnderWay = 0
     }
 
     private let state: Mutex<State>
@@ -40,7 +44,7 @@ final class RuntimeConnections: Sendable {
         }
         (made, madeIn) = AsyncStream.makeStream()
         let first = try make()
-        state = Mutex(State(current: first))
+        state = Mutex(State(current: Connection(client: first)))
         madeIn.yield(first)
     }
 
@@ -64,19 +68,42 @@ final class RuntimeConnections: Sendable {
         return client
     }
 
-    /// The connection for one more call.
-    func next() -> Client {
-        let (client, retired) = state.withLock { state -> (Client, Client?) in
-            state.calls += 1
+    /// Makes one call, on the connection whose turn it is.
+    func use<Answer>(_ call: (Client) async throws -> Answer) async throws -> Answer {
+        let client = begin()
+        defer { end(client)?.beginGracefulShutdown() }
+        return try await call(client)
+    }
+
+    private func begin() -> Client {
+        let (client, idle) = state.withLock { state -> (Client, Client?) in
+            var idle: Client?
             // The path was good for the first connection; were it not now, the old one goes on.
-            guard state.calls > Self.callsMax, let fresh = try? make() else { return (state.current, nil) }
-            let retired = state.former
-            state = State(current: fresh, calls: 1, former: state.current)
-            madeIn.yield(fresh)
-            return (fresh, retired)
+            if state.current.callsBegun >= Self.callsMax, let fresh = try? make() {
+                let old = state.current
+                if old.callsUnderWay == 0 { idle = old.client } else { state.retired[ObjectIdentifier(old.client)] = old }
+                state.current = Connection(client: fresh)
+                madeIn.yield(fresh)
+            }
+            state.current.callsBegun += 1
+            state.current.callsUnderWay += 1
+            return (state.current.client, idle)
         }
-        // Calls under way on it go on to their ends.
-        retired?.beginGracefulShutdown()
+        idle?.beginGracefulShutdown()
         return client
+    }
+
+    /// Answers the connection if it has retired and this was its last call.
+    private func end(_ client: Client) -> Client? {
+        state.withLock { state in
+            if state.current.client === client {
+                state.current.callsUnderWay -= 1
+                return nil
+            }
+            let key = ObjectIdentifier(client)
+            state.retired[key]?.callsUnderWay -= 1
+            guard state.retired[key]?.callsUnderWay == 0 else { return nil }
+            return state.retired.removeValue(forKey: key)?.client
+        }
     }
 }

@@ -73,6 +73,8 @@ struct RuntimeEventStream {
                         }
                         if let event = try RuntimeEvent(envelope) { deliver(event) }
                     }
+                    // Else the announcement would go on for ever.
+                    throw RPCError(code: .unavailable, message: "the subscription ended")
                 }
             }
             group.addTask { try await announce(events, until: arrived) }

@@ -91,8 +91,10 @@ struct ProtobufDecoder {
     {
         switch node.valueType {
         case .list:
-            var list = object[field.name]?.array ?? []
             guard let element = node.element else { throw Malformed() }
+            var list = object[field.name]?.array ?? []
+            // Taken out of the object, so that a list of many items is not copied for each.
+            object[field.name] = .null
             if case .bytes(let content) = value, element.valueType == .integer {
                 var packed = ProtobufReader(content)
                 while let number = try packed.packed() { list.append(.int(Int64(bitPattern: number))) }
@@ -110,6 +112,7 @@ struct ProtobufDecoder {
                 if member.number == 2 { item = try self.value(member.value, element, depth: depth) }
             }
             var map = object[field.name]?.object ?? [:]
+            object[field.name] = .null
             map[key] = item ?? Self.zero(element)
             object[field.name] = .object(map)
         default:
@@ -142,7 +145,10 @@ struct ProtobufDecoder {
         switch (node.valueType, value) {
         case (.boolean, .varint(let number)): return .bool(number != 0)
         case (.integer, .varint(let number)): return .int(Int64(bitPattern: number))
-        case (.number, .fixed64(let bits)): return .double(Double(bitPattern: bits))
+        case (.number, .fixed64(let bits)):
+            // JSON, in which objects are stored, knows no infinity.
+            guard case let number = Double(bitPattern: bits), number.isFinite else { throw Malformed() }
+            return .double(number)
         case (.string, .bytes(let content)) where node.format == .dateTime: return try Self.time(content)
         case (.string, .bytes(let content)) where node.format == .byte: return .string(Base64.encode(content))
         case (.string, .bytes(let content)):

@@ -42,6 +42,12 @@ extension Registry {
     func validate(
         _ new: Object, old: Object?, _ type: ResourceType, subresource: String? = nil, _ context: RequestContext
     ) throws(APIStatus) {
+        // Merges and managed fields may nest deeper than any request; what is stored must be read again.
+        guard new.json.depth <= JSON.depthMax else {
+            throw .invalid(
+                type.gvk, name: new.name,
+                [.init(reason: "FieldValueTooLong", message: "Too long: may not nest deeper than \(JSON.depthMax) levels", field: "<object>")])
+        }
         var causes: [APIStatus.Cause] = []
         var errors = Validation.validate(new, old: old, type: type, subresource: subresource) + (try checkCustom(new, old: old, type))
         if type.groupResource == KindCatalog.definitionResource { errors += checkDefinition(new, old: old, context) }

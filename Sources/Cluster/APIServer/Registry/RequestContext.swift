@@ -29,12 +29,15 @@ package struct RequestContext: Sendable {
 package final class Warnings: Sendable {
     /// Most warnings of one answer.
     static let countMax = 32
+    /// Longest warning, in Unicode scalars; a client chooses the names of its unknown fields. As in Kubernetes.
+    static let scalarMax = 256
 
     private let texts = Mutex<[String]>([])
 
     package init() {}
 
     package func add(_ text: String) {
+        let text = text.unicodeScalars.count <= Self.scalarMax ? text : String(text.unicodeScalars.prefix(Self.scalarMax - 1)) + "…"
         texts.withLock { texts in
             if texts.count < Self.countMax, !texts.contains(text) { texts.append(text) }
         }

@@ -236,35 +236,13 @@ extension Registry {
     /// Nothing changed but, at most, the times of managed fields.
     static func isSame(_ new: Object, _ old: Object) -> Bool {
         if new == old { return true }
-        func timeless(_ object: Object) -> Object {
-            var object = object
-            if let entries = object["metadata", "managedFields"]?.array {
-                object["metadata", "managedFields"] = .array(
-                    entries.map { entry in
-                        var entry = entry
-                        entry.set(nil, at: ["time"])
-                        return entry
-                    })
-            }
-            return object
-        }
+        func timeless(_ object: Object) -> Object { object.without("time", inEachOf: ["metadata", "managedFields"]) }
         return timeless(new) == timeless(old)
     }
 
     /// Nothing but heartbeat times (and the times of managed fields) changed.
     private static func isHeartbeat(_ new: Object, _ old: Object) -> Bool {
-        func still(_ object: Object) -> Object {
-            var object = object
-            if let conditions = object["status", "conditions"]?.array {
-                object["status", "conditions"] = .array(
-                    conditions.map { condition in
-                        var condition = condition
-                        condition.set(nil, at: ["lastHeartbeatTime"])
-                        return condition
-                    })
-            }
-            return object
-        }
+        func still(_ object: Object) -> Object { object.without("lastHeartbeatTime", inEachOf: ["status", "conditions"]) }
         return isSame(still(new), still(old))
     }
 
@@ -273,5 +251,21 @@ extension Registry {
         guard object.finalizers.isEmpty else { return false }
         if type == .namespaces { return object["spec", "finalizers"]?.array?.isEmpty ?? true }
         return (object["metadata", "deletionGracePeriodSeconds"]?.int ?? 0) == 0
+    }
+}
+
+extension Object {
+    /// The object without one member of each element of a list.
+    fileprivate func without(_ key: String, inEachOf path: [String]) -> Object {
+        guard let elements = json[path: path]?.array else { return self }
+        var copy = self
+        copy.set(
+            .array(
+                elements.map { element in
+                    var element = element
+                    element.set(nil, at: [key])
+                    return element
+                }), at: path)
+        return copy
     }
 }

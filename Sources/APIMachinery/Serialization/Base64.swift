@@ -61,4 +61,21 @@ package enum Base64 {
         // A single left-over character is no byte.
         return bits == 6 ? nil : output
     }
+
+    /// Standard base64 with padding; line breaks are ignored, as in Go's decoder.
+    static func isValid(_ text: String) -> Bool {
+        var count = 0
+        var padding = 0
+        for byte in text.utf8 {
+            switch byte {
+            case 10, 13: continue
+            case UInt8(ascii: "="): padding += 1
+            case 48...57, 65...90, 97...122, UInt8(ascii: "+"), UInt8(ascii: "/"):
+                if padding > 0 { return false }
+            default: return false
+            }
+            count += 1
+        }
+        return count % 4 == 0 && padding <= 2
+    }
 }
