@@ -79,11 +79,16 @@ package final class Cluster: Sendable {
             try? registry?.get(key, context: RequestContext(user: .component("apiserver"))).object
         }
         registry.tokenIssuer = tokens
+        let access = Access(store: store)
+        registry.guards.authorizer = access.authorizer
+        registry.guards.escalation = access.escalation
+        let caller = WebhookCaller { [weak registry] namespace, name, port in registry?.endpoint(namespace: namespace, service: name, port: port) }
+        registry.guards.webhooks = Webhooks(store: store, caller: caller)
         let server = APIServer(
-            registry: registry, authenticator: Authenticator(tokens: tokens), nodeEndpoint: configuration.nodeEndpoint,
+            registry: registry, authenticator: Authenticator(tokens: tokens), authorizer: access.authorizer, nodeEndpoint: configuration.nodeEndpoint,
             limits: configuration.limits, clock: configuration.clock, logger: configuration.logger)
         let service = try APIServerService(
-            server: server, store: store, identity: identity, clock: configuration.clock, logger: configuration.logger)
+            server: server, store: store, webhooks: caller, identity: identity, clock: configuration.clock, logger: configuration.logger)
         let port: Int
         let advertised = Self.advertised(configuration)
         do { port = try await service.bind(host: configuration.host, port: configuration.port) } catch {
@@ -110,8 +115,12 @@ package final class Cluster: Sendable {
         self.configuration = configuration
     }
 
-    /// A client in this process, without serialization.
-    package func client(as user: UserInfo) -> any ResourceClient { LocalClient(registry: registry, user: user) }
+    /// A client in this process, without serialization. It may do what the user may.
+    ///
+    /// - Parameter component: the field manager of its writes; empty derives it from the user.
+    package func client(as user: UserInfo, component: String = "") -> any ResourceClient {
+        LocalClient(registry: registry, user: user, authorizer: registry.guards.authorizer, component: component)
+    }
 
     /// What runs the cluster, in start order.
     package var services: [any Service] {
@@ -119,10 +128,19 @@ package final class Cluster: Sendable {
         return [
             apiServer,
             Controllers(
-                client: { [registry] name in LocalClient(registry: registry, user: .component(name)) }, clock: clock, logger: logger,
+                client: { [self] name in client(as: Self.user(ofController: name), component: name) }, clock: clock, logger: logger,
                 certificateAuthority: authorityPEM),
-            Scheduler(client: client(as: .component("scheduler")), clock: clock, logger: logger),
+            Scheduler(client: client(as: .system("system:kube-scheduler"), component: "scheduler"), clock: clock, logger: logger),
         ]
+    }
+
+    /// Whom a controller acts as: its own service account, as in Kubernetes; the informers' reader is the controller manager.
+    static func user(ofController name: String) -> UserInfo {
+        switch name {
+        case "informers": .system("system:kube-controller-manager")
+        case "persistentvolume-binder": .controller("persistent-volume-binder")
+        default: .controller(name)
+        }
     }
 
     /// The address that clients on this machine use.

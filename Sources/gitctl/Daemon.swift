@@ -71,11 +71,11 @@ package struct Daemon: Sendable {
                     dataDirectory: options.directory.path, nodeName: Self.nodeName(), podCIDR: options.podCIDR,
                     serviceCIDR: options.serviceCIDR, apiServerURL: cluster.url, registryMirrors: options.registryMirrors,
                     clock: SystemClock(), logger: log("agent")),
-                client: cluster.client(as: .component("node:\(Self.nodeName())")))
+                client: cluster.client(as: .node(Self.nodeName())))
             endpoint.set(agent)
             after.append(agent)
         }
-        try await serve(url: cluster.url, client: cluster.client(as: .component("reconciler")), before: cluster.services, after: after)
+        try await serve(url: cluster.url, client: cluster.client(as: .system("system:gitctl:reconciler"), component: "reconciler"), before: cluster.services, after: after)
     }
 
     /// Runs everything in one group until a signal or `gitctl down` ends it.

@@ -13,6 +13,8 @@ final class SimulatedCluster: Sendable {
     let registry: Registry
     let agent: HollowAgent
     let perturbation: Perturbation
+    /// The real rules, over the real roles: every part may do what Kubernetes lets it do, and no more.
+    private let access: Access
     private let executor = StillnessExecutor()
     private let logger: Logger
 
@@ -23,8 +25,9 @@ final class SimulatedCluster: Sendable {
         clock = VirtualClock(now: Timestamp("2026-01-01T00:00:00Z")!)
         store = Store.inMemory(clock: clock, logger: logger)
         registry = try Registry(store: store, serviceCIDR: "10.43.0.0/16", clock: clock, seed: seed)
+        access = Access(store: store)
         agent = HollowAgent(
-            client: LocalClient(registry: registry, user: .component("node")), clock: clock, seed: seed, behavior: behavior,
+            client: LocalClient(registry: registry, user: .node("node-1"), authorizer: access.authorizer), clock: clock, seed: seed, behavior: behavior,
             logger: logger)
         self.perturbation = Perturbation(perturbation)
     }
@@ -34,6 +37,9 @@ final class SimulatedCluster: Sendable {
 
     /// Runs the cluster for as long as `body` takes.
     func run(_ body: @escaping @Sendable (SimulatedCluster) async throws -> Void) async throws {
+        for (type, object) in BootstrapPolicy.objects where type == .clusterRoles || type == .clusterRoleBindings {
+            _ = try await client.create(type, object)
+        }
         for name in ["default", "kube-node-lease"] { _ = try await client.create(.namespaces, Object(.namespaces, name: name)) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.driveTime() }
@@ -73,7 +79,7 @@ final class SimulatedCluster: Sendable {
             await withTaskGroup(of: Void.self) { group in
                 let controllers = Controllers(
                     client: { name in self.perturbed(name, generation) }, clock: clock, logger: logger, certificateAuthority: "PEM")
-                let scheduler = Scheduler(client: perturbed("scheduler", generation), clock: clock, logger: logger)
+                let scheduler = Scheduler(client: perturbed("scheduler", as: .system("system:kube-scheduler"), generation), clock: clock, logger: logger)
                 group.addTask { try? await controllers.run() }
                 group.addTask { try? await scheduler.run() }
                 group.addTask { await self.perturbation.crash() }
@@ -83,9 +89,10 @@ final class SimulatedCluster: Sendable {
         }
     }
 
-    private func perturbed(_ name: String, _ generation: Int) -> any ResourceClient {
-        PerturbedClient(
-            base: LocalClient(registry: registry, user: .component(name)), perturbation: perturbation, generation: generation)
+    private func perturbed(_ name: String, as user: UserInfo? = nil, _ generation: Int) -> any ResourceClient {
+        let client = LocalClient(
+            registry: registry, user: user ?? Cluster.user(ofController: name), authorizer: access.authorizer, component: name)
+        return PerturbedClient(base: client, perturbation: perturbation, generation: generation)
     }
 
     /// Moves the clock to the next deadline whenever nothing can happen before it.

@@ -16,4 +16,20 @@ package struct UserInfo: Sendable, Hashable {
     package static func component(_ name: String) -> UserInfo {
         UserInfo(name: "system:\(name)", groups: ["system:masters", "system:authenticated"])
     }
+
+    /// A controller of the cluster, as Kubernetes names it: a service account of kube-system.
+    package static func controller(_ name: String) -> UserInfo {
+        let namespace = "kube-system"
+        return UserInfo(
+            name: "system:serviceaccount:\(namespace):\(name)",
+            groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"])
+    }
+
+    /// The agent of a node.
+    package static func node(_ name: String) -> UserInfo {
+        UserInfo(name: "system:node:\(name)", groups: ["system:nodes", "system:authenticated"])
+    }
+
+    /// A component that is neither, by its full name (`system:kube-scheduler`).
+    package static func system(_ name: String) -> UserInfo { UserInfo(name: name, groups: ["system:authenticated"]) }
 }

@@ -23,7 +23,7 @@ package final class APIServer: Sendable {
     let writes: InFlight
 
     package init(
-        registry: Registry, authenticator: Authenticator, authorizer: Authorizer = Authorizer(), nodeEndpoint: (any NodeEndpoint)?,
+        registry: Registry, authenticator: Authenticator, authorizer: Authorizer, nodeEndpoint: (any NodeEndpoint)?,
         limits: HTTPLimits = HTTPLimits(), clock: any WallClock, logger: Logger
     ) {
         self.registry = registry
@@ -101,10 +101,7 @@ package final class APIServer: Sendable {
             question = resource.question(user: user, named: selected)
         case .path: question = AuthorizationQuestion(user: user, verb: request.method.rawValue.lowercased(), target: .path(request.path))
         }
-        do throws(APIStatus) { try authorizer.authorize(question) } catch {
-            // Those who have not said who they are may do so.
-            throw user.groups.contains("system:unauthenticated") ? Authenticator.unauthorized : error
-        }
+        try authorizer.authorize(question)
         return (user, route)
     }
 

@@ -15,14 +15,16 @@ final class APIServerService: Service {
     private let server: APIServer
     private let store: Store
     private let listener: Listener
+    private let webhooks: WebhookCaller
     private let identity: ClusterIdentity
     private let clock: any WallClock
     private let logger: Logger
 
     /// Binds the listener; requests are answered from now on, those that need a task when `run` is called.
-    init(server: APIServer, store: Store, identity: ClusterIdentity, clock: any WallClock, logger: Logger) throws {
+    init(server: APIServer, store: Store, webhooks: WebhookCaller, identity: ClusterIdentity, clock: any WallClock, logger: Logger) throws {
         self.server = server
         self.store = store
+        self.webhooks = webhooks
         self.identity = identity
         self.clock = clock
         self.logger = logger
@@ -46,7 +48,10 @@ final class APIServerService: Service {
     }
 
     /// Ends a server that was bound and never run.
-    func abandon() async { await listener.shutDown() }
+    func abandon() async {
+        await listener.shutDown()
+        await webhooks.shutDown()
+    }
 
     func run() async throws {
         await withTaskGroup(of: Void.self) { group in
@@ -58,6 +63,7 @@ final class APIServerService: Service {
             await self.listener.shutDown()
             group.cancelAll()
         }
+        await webhooks.shutDown()
         await store.close()
     }
 

@@ -25,6 +25,16 @@ struct Bootstrap: Sendable {
             try await group.waitForAll()
         }
         try refuseOtherRange()
+        // Roles before bindings, which are judged by them.
+        for types in [[ResourceType.clusterRoles, .roles, .priorityClasses], [.clusterRoleBindings, .roleBindings]] {
+            let objects = (BootstrapPolicy.objects + priorityClasses).filter { types.contains($0.0) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (type, object) in objects {
+                    group.addTask { try await ensure(type, object) { type == .priorityClasses ? $0 : BootstrapPolicy.reconciled($0, object) } }
+                }
+                try await group.waitForAll()
+            }
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await ensure(.services, service) { correct($0, ["spec", "ports"]) } }
             group.addTask { try await ensure(.endpoints, endpoints) { correct($0, ["subsets"], from: endpoints) } }
@@ -60,6 +70,20 @@ struct Bootstrap: Sendable {
         } catch {
             guard error.reason == .notFound else { throw error }
             _ = try await registry.create(type, object, namespace: key.namespace, options: WriteOptions(), context: context)
+        }
+    }
+
+    private var priorityClasses: [(ResourceType, Object)] {
+        Admission.systemPriorities.map { name, value in
+            (
+                .priorityClasses,
+                Object(
+                    .priorityClasses, name: name,
+                    [
+                        "value": .int(value), "globalDefault": false, "preemptionPolicy": "PreemptLowerPriority",
+                        "description": .string("Used for system critical pods that must \(name.contains("node") ? "not be moved from their current node." : "run in the cluster, but can be moved to another node if necessary.")"),
+                    ])
+            )
         }
     }
 

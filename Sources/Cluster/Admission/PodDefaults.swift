@@ -21,22 +21,4 @@ extension Admission {
         }
         pod["spec", "tolerations"] = .array(tolerations)
     }
-
-    /// Without priority classes every pod has priority 0.
-    static let priority: Plugin = { pod, request throws(APIStatus) in
-        guard request.type == .pods, request.isCreate else { return }
-        if let name = pod["spec", "priorityClassName"]?.string, let value = systemPriorities[name] {
-            pod["spec", "priority"] = .int(value)
-        } else if let name = pod["spec", "priorityClassName"]?.string, !name.isEmpty {
-            throw .forbidden(.pods, name: pod.name, "no PriorityClass with name \(name) was found")
-        } else {
-            pod["spec", "priority"] = 0
-        }
-        if pod["spec", "preemptionPolicy"] == nil { pod["spec", "preemptionPolicy"] = "PreemptLowerPriority" }
-    }
-
-    /// The classes that every cluster has.
-    private static let systemPriorities: [String: Int64] = [
-        "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000,
-    ]
 }

@@ -71,6 +71,7 @@ package struct Controllers: Service {
 
     /// Registers every controller with the informers, before these run.
     private func wire(_ set: InformerSet, _ custom: CustomInformers) -> [@Sendable () async -> Void] {
+        let namespace: @Sendable (Object) -> [String] = { [$0.namespace] }
         let orphan: @Sendable (Object) -> [String] = { $0.controller == nil ? [$0.namespace] : [] }
         let pods = set[.pods]
         let podOrphans = InformerIndex(pods, by: orphan)
@@ -100,6 +101,12 @@ package struct Controllers: Service {
                 NodeLifecycleController(
                     nodes: set[.nodes], leases: set[.leases], pods: pods, podsByNode: podsByNode, listeningSince: clock.now),
                 workers: 1),
+            loop(
+                ResourceQuotaController(
+                    quotas: set[.resourceQuotas], quotasByNamespace: InformerIndex(set[.resourceQuotas], by: namespace), pods: pods,
+                    services: set[.services],
+                    others: set.all.filter { $0.type.isNamespaced && $0.type != .pods && $0.type != .resourceQuotas })),
+            loop(ClusterRoleAggregation(roles: set[.clusterRoles]), workers: 1),
             loop(PodGarbageCollector(pods: pods, nodes: set[.nodes], podsByNode: podsByNode), workers: 1),
         ]
     }

@@ -8,7 +8,7 @@ package struct InformerSet: Sendable {
         [
             ResourceType.namespaces, .nodes, .pods, .services, .endpoints, .endpointSlices, .persistentVolumes,
             .persistentVolumeClaims,
-            .leases, .deployments, .replicaSets, .jobs,
+            .leases, .deployments, .replicaSets, .jobs, .resourceQuotas, .clusterRoles,
         ].map(\.groupResource))
 
     /// In the order in which they are best started.

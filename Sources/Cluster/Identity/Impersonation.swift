@@ -21,11 +21,11 @@ enum Impersonation {
             }
             return user
         }
-        func check(_ group: String, _ resource: String, _ name: String, namespace: String = "") throws(APIStatus) {
+        func check(_ group: String, _ resource: String, _ name: String, subresource: String = "", namespace: String = "") throws(APIStatus) {
             try authorizer.authorize(
                 AuthorizationQuestion(
                     user: user, verb: "impersonate",
-                    target: .resource(group: group, version: "v1", resource: resource, subresource: "", namespace: namespace, name: name)))
+                    target: .resource(group: group, version: "v1", resource: resource, subresource: subresource, namespace: namespace, name: name)))
         }
         var result = UserInfo(name: name, uid: uid, groups: groups, extra: extra)
         let account = name.hasPrefix(ServiceAccountTokens.userPrefix) ? name.split(separator: ":").map(String.init) : []
@@ -37,10 +37,10 @@ enum Impersonation {
         }
         for group in groups { try check("", "groups", group) }
         if !uid.isEmpty { try check("authentication.k8s.io", "uids", uid) }
-        for (key, values) in extra { for value in values { try check("authentication.k8s.io", "userextras/\(key)", value) } }
+        for (key, values) in extra { for value in values { try check("authentication.k8s.io", "userextras", value, subresource: key) } }
         if name == Authenticator.anonymous.name {
             if groups.isEmpty { result.groups = Authenticator.anonymous.groups }
-        } else if !result.groups.contains("system:authenticated") {
+        } else if !result.groups.contains("system:authenticated"), !result.groups.contains("system:unauthenticated") {
             result.groups.append("system:authenticated")
         }
         return result

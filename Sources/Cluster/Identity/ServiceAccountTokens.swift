@@ -89,7 +89,9 @@ package final class ServiceAccountTokens: TokenIssuer {
         guard !common.isEmpty, let binding = claims["kubernetes.io"], let namespace = binding["namespace"]?.string,
             let name = binding["serviceaccount"]?["name"]?.string, let uid = binding["serviceaccount"]?["uid"]?.string,
             isAlive(.serviceAccounts, namespace: namespace, binding["serviceaccount"]),
-            isAlive(.pods, namespace: namespace, binding["pod"]), isAlive(.secrets, namespace: namespace, binding["secret"])
+            isAlive(.pods, namespace: namespace, binding["pod"]), isAlive(.secrets, namespace: namespace, binding["secret"]),
+            // Beside a pod, the node is information.
+            binding["pod"] != nil || isAlive(.nodes, namespace: nil, binding["node"])
         else { return nil }
         var extra: [String: [String]] = [:]
         if let id = claims["jti"]?.string { extra["authentication.kubernetes.io/credential-id"] = ["JTI=\(id)"] }
@@ -104,7 +106,7 @@ package final class ServiceAccountTokens: TokenIssuer {
     }
 
     /// Whether the object a claim names still is the same one; true when there is no claim.
-    private func isAlive(_ type: ResourceType, namespace: String, _ claim: JSON?) -> Bool {
+    private func isAlive(_ type: ResourceType, namespace: String?, _ claim: JSON?) -> Bool {
         guard let claim else { return true }
         guard let object = lookup(ObjectKey(type, namespace: namespace, name: claim["name"]?.string ?? "")), object.uid == claim["uid"]?.string
         else { return false }

@@ -29,6 +29,12 @@ package struct Watch: AsyncSequence, Sendable {
         return transform?(event) ?? event
     }
 
+    /// What can be delivered now, without waiting; empty when nothing can. For a consumer that has no task of its own.
+    func poll() throws(APIStatus) -> [StoreEvent] {
+        let events = try subscription.poll()
+        return transform.map { events.map($0) } ?? events
+    }
+
     package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(subscription: subscription, transform: transform) }
 
     package struct AsyncIterator: AsyncIteratorProtocol, Sendable {
@@ -99,6 +105,16 @@ final class Subscription: Sendable {
     func nextBatch() async throws(APIStatus) -> [StoreEvent]? {
         let events = ready.withLock { $0.takeAll() }
         return events.isEmpty ? try await fetch() : events
+    }
+
+    func poll() throws(APIStatus) -> [StoreEvent] {
+        let events = ready.withLock { $0.takeAll() }
+        if !events.isEmpty { return events }
+        switch hub.take(id) {
+        case .events(let events): return events
+        case .bookmark, .ended, .nothing: return []
+        case .expired(let status): throw status
+        }
     }
 
     private func fetch() async throws(APIStatus) -> [StoreEvent]? {

@@ -32,6 +32,8 @@ package struct HTTPLimits: Sendable {
     package var controlFramesMax = 400
     /// A response is written in pieces of about this size, each when the client took the one before.
     package var writeChunkBytes = 64 << 10
+    /// How long a client may take nothing of an answer that waits for it, before its connection (in HTTP/2, its stream) is closed.
+    package var stallTimeout = TimeAmount.seconds(60)
     /// How long requests in flight may take to end after a shutdown began.
     package var shutdownGrace = TimeAmount.seconds(5)
     /// A watch without `timeoutSeconds` ends after a random time within this, so that clients do not come back all at once.

@@ -55,6 +55,8 @@ final class RequestHandler: ChannelDuplexHandler {
     private let isHTTP2: Bool
     private var state = State.idle
     private var bodyTimer: Scheduled<Void>?
+    /// Runs while the client takes nothing of an answer.
+    private var stallTimer: Scheduled<Void>?
     /// Tells the task of a streamed answer to end.
     private var stream: Signal?
 
@@ -161,7 +163,7 @@ final class RequestHandler: ChannelDuplexHandler {
                 return send(Response(APIStatus(.tooManyRequests, "Too many watches, please try again later.", retryAfterSeconds: 10)), context: context)
             }
             stream = stop
-            let writer = ResponseWriter(channel: context.channel, version: head.version)
+            let writer = ResponseWriter(channel: context.channel, version: head.version, stallTimeout: limits.stallTimeout)
             tasks.start {
                 let failure = await Self.run(produce, writer, until: stop)
                 eventLoop.execute { bound.value.handler.streamEnded(failure, context: bound.value.context) }
@@ -229,9 +231,18 @@ final class RequestHandler: ChannelDuplexHandler {
         answer.pieces = pieces
         state = .answering(answer)
         context.flush()
+        if !context.channel.isWritable { watchForStall(context: context) }
+    }
+
+    /// Closes when nothing is taken for too long; whatever is taken begins the time anew.
+    private func watchForStall(context: ChannelHandlerContext) {
+        stallTimer?.cancel()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        stallTimer = context.eventLoop.assumeIsolated().scheduleTask(in: limits.stallTimeout) { bound.value.close(promise: nil) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stallTimer?.cancel()
         if case .answering(let answer) = state, answer.pieces != nil { pump(context: context) }
         context.fireChannelWritabilityChanged()
     }
@@ -273,6 +284,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         bodyTimer?.cancel()
+        stallTimer?.cancel()
         abandon()
         context.fireChannelInactive()
     }

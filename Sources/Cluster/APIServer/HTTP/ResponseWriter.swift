@@ -7,10 +7,12 @@ import NIOHTTP1
 package struct ResponseWriter: Sendable {
     private let channel: any Channel
     private let version: HTTPVersion
+    private let stallTimeout: TimeAmount
 
-    init(channel: any Channel, version: HTTPVersion) {
+    init(channel: any Channel, version: HTTPVersion, stallTimeout: TimeAmount) {
         self.channel = channel
         self.version = version
+        self.stallTimeout = stallTimeout
     }
 
     package func begin(contentType: String, headers: HTTPHeaders = [:]) async throws {
@@ -24,6 +26,10 @@ package struct ResponseWriter: Sendable {
     package func write(_ pieces: some Collection<[UInt8]>) async throws {
         var buffer = channel.allocator.buffer(capacity: pieces.reduce(0) { $0 + $1.count })
         for piece in pieces { buffer.writeBytes(piece) }
+        let channel = channel
+        // A client that takes nothing would hold its task and its place for ever.
+        let timer = channel.eventLoop.scheduleTask(in: stallTimeout) { channel.close(promise: nil) }
+        defer { timer.cancel() }
         try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(buffer))).get()
     }
 }

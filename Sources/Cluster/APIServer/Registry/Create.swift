@@ -20,7 +20,7 @@ extension Registry {
         complete.set(nil, at: ["metadata", "managedFields"])
         complete = ServerSideApply.update(
             complete, from: nil, manager: manager, operation: "Update", subresource: "", now: clock.now, schema: node(of: storage))
-        return served(try await insert(complete, storage, manager: manager, isDryRun: options.isDryRun, context: context), as: type)
+        return served(try await insert(complete, storage, manager: manager, options: options, context: context), as: type)
     }
 
     /// The object in the namespace of its request. Throws `badRequest` when the two differ.
@@ -53,7 +53,7 @@ extension Registry {
 
     /// Admits, validates and stores an object that is complete but for its name, when that is to be generated.
     func insert(
-        _ object: Object, _ type: ResourceType, manager: String, isDryRun: Bool, context: RequestContext
+        _ object: Object, _ type: ResourceType, manager: String, options: WriteOptions, context: RequestContext
     ) async throws(APIStatus) -> ObjectVersion {
         let isGenerated = object.name.isEmpty && !object.generateName.isEmpty
         var attempt = 0
@@ -61,9 +61,9 @@ extension Registry {
             attempt += 1
             var object = object
             if isGenerated { object.name = random.name(base: object.generateName) }
-            try await admit(&object, old: nil, type, context)
+            try await admit(&object, old: nil, type, options: options, context: context)
             do throws(APIStatus) {
-                return try await store(object, type, manager: manager, isDryRun: isDryRun, context: context)
+                return try await store(object, type, manager: manager, options: options, context: context)
             } catch {
                 guard error.reason == .alreadyExists, isGenerated, attempt < Self.generatedNamesMax else { throw error }
             }
@@ -71,23 +71,26 @@ extension Registry {
     }
 
     private func store(
-        _ object: Object, _ type: ResourceType, manager: String, isDryRun: Bool, context: RequestContext
+        _ object: Object, _ type: ResourceType, manager: String, options: WriteOptions, context: RequestContext
     ) async throws(APIStatus) -> ObjectVersion {
         var object = object
         let resource = type.groupResource
         if let existing = store.latest(resource, namespace: object.namespace, name: object.name) { throw try await exists(existing, type) }
         let claim = try addresses.claim(for: &object, old: nil, type: type)
+        let quota: QuotaLedger.Claim?
         do throws(APIStatus) {
             prepareDefinition(&object, type)
             try validate(object, old: nil, type, context)
+            quota = try await judge(object, old: nil, type, options: options, context: context)
         } catch {
             addresses.release(claim)
             throw error
         }
-        if isDryRun {
+        if options.isDryRun {
             addresses.release(claim)
             return ObjectVersion(unstored: object)
         }
+        defer { quotas.release(quota) }
         do throws(CommitError) {
             return try await commit(Write(resource: resource, expected: nil, object: object, author: author(context, manager)))
         } catch {

@@ -18,6 +18,9 @@ extension Registry {
         if key.type == .namespaces, Self.immortalNamespaces.contains(key.name) {
             throw .forbidden(key.type, name: key.name, "this namespace may not be deleted")
         }
+        if let current = store.latest(key.type.groupResource, namespace: key.namespace ?? "", name: key.name) {
+            try await admitDeletion(of: current.object, key.type, options: options, context: context)
+        }
         for _ in 0..<Self.attemptsMax {
             guard let current = store.latest(key.type.groupResource, namespace: key.namespace ?? "", name: key.name) else {
                 throw .notFound(key.type, name: key.name)

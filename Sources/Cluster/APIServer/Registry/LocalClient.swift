@@ -4,21 +4,45 @@ import APIMachinery
 package struct LocalClient: ResourceClient {
     private let registry: Registry
     private let user: UserInfo
+    private let authorizer: Authorizer?
+    private let component: String
 
-    package init(registry: Registry, user: UserInfo) {
+    /// - Parameters:
+    ///   - authorizer: asked before every verb, as the server asks it for requests; nil allows everything.
+    ///   - component: the field manager of the client's writes; empty derives it from the user.
+    package init(registry: Registry, user: UserInfo, authorizer: Authorizer? = nil, component: String = "") {
         self.registry = registry
         self.user = user
+        self.authorizer = authorizer
+        self.component = component
     }
 
-    private var context: RequestContext { RequestContext(user: user) }
+    private var context: RequestContext { RequestContext(user: user, userAgent: component) }
+
+    private func authorize(
+        _ verb: ResourceRoute.Verb, _ type: ResourceType, namespace: String?, name: String = "", subresource: String? = nil
+    ) throws(APIStatus) {
+        guard let authorizer else { return }
+        let question = AuthorizationQuestion(
+            user: user, verb: verb.rawValue, type, subresource: subresource, namespace: type.isNamespaced ? namespace : nil, name: name)
+        try authorizer.authorize(question)
+    }
+
+    private func authorize(_ verb: ResourceRoute.Verb, _ key: ObjectKey, subresource: String? = nil) throws(APIStatus) {
+        try authorize(verb, key.type, namespace: key.namespace, name: key.name, subresource: subresource)
+    }
 
     package func resourceTypes() async throws(APIStatus) -> [ResourceType] {
         registry.resourceTypes.filter { $0.verbs.contains("get") }
     }
 
-    package func get(_ key: ObjectKey) async throws(APIStatus) -> Object { try registry.get(key, context: context).object }
+    package func get(_ key: ObjectKey) async throws(APIStatus) -> Object {
+        try authorize(.get, key)
+        return try registry.get(key, context: context).object
+    }
 
     package func list(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> ObjectList {
+        try authorize(.list, type, namespace: namespace, name: options.fieldSelector.required("metadata.name") ?? "")
         let list = try registry.list(type, namespace: namespace, options: options, context: context)
         return ObjectList(
             items: list.items.map(\.object), resourceVersion: list.resourceVersion, continueToken: list.continueToken,
@@ -26,38 +50,44 @@ package struct LocalClient: ResourceClient {
     }
 
     package func watch(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> WatchStream {
+        try authorize(.watch, type, namespace: namespace, name: options.fieldSelector.required("metadata.name") ?? "")
         let events = try registry.watch(type, namespace: namespace, options: options, context: context)
         // Pulled by the consumer: no task and no buffer between it and the hub.
         return WatchStream(AsyncThrowingStream(unfolding: { try await events.next().map(WatchEvent.init) }))
     }
 
     package func create(_ type: ResourceType, _ object: Object, options: WriteOptions) async throws(APIStatus) -> Object {
-        try await registry.create(type, object, options: options, context: context).object
+        try authorize(.create, type, namespace: object.namespace)
+        return try await registry.create(type, object, options: options, context: context).object
     }
 
     package func update(
         _ type: ResourceType, _ object: Object, subresource: String?, options: WriteOptions
     ) async throws(APIStatus) -> Object {
         let key = ObjectKey(type, namespace: type.isNamespaced ? object.namespace : nil, name: object.name)
+        try authorize(.update, key, subresource: subresource)
         return try await registry.update(key, object, subresource: subresource, options: options, context: context).object
     }
 
     package func patch(
         _ key: ObjectKey, _ patch: Patch, subresource: String?, options: WriteOptions
     ) async throws(APIStatus) -> Object {
-        try await registry.patch(key, patch, subresource: subresource, options: options, context: context).object
+        try authorize(.patch, key, subresource: subresource)
+        return try await registry.patch(key, patch, subresource: subresource, options: options, context: context).object
     }
 
     @discardableResult
     package func delete(_ key: ObjectKey, options: DeleteOptions) async throws(APIStatus) -> Object {
-        try await registry.delete(key, options: options, context: context).object
+        try authorize(.delete, key)
+        return try await registry.delete(key, options: options, context: context).object
     }
 
     @discardableResult
     package func createSubresource(
         _ key: ObjectKey, _ subresource: String, _ body: Object, options: WriteOptions
     ) async throws(APIStatus) -> Object {
-        try await registry.createSubresource(key, subresource, body, options: options, context: context)
+        try authorize(.create, key, subresource: subresource)
+        return try await registry.createSubresource(key, subresource, body, options: options, context: context)
     }
 }
 

@@ -143,9 +143,13 @@ extension Registry {
             throw .conflict(type, name: wanted.name, "uid mismatch: the provided object specified uid \(wanted.uid), and no existing object was found")
         }
         if !wanted.resourceVersion.isEmpty { throw .notFound(type, name: wanted.name) }
+        // Whoever may patch what exists need not be one who may create.
+        try guards.authorizer?.authorize(
+            AuthorizationQuestion(
+                user: context.user, verb: "create", type, namespace: type.isNamespaced ? wanted.namespace : nil, name: wanted.name))
         let applied = try ServerSideApply.apply(
             wanted, to: nil, manager: options.fieldManager, force: options.force, subresource: "", now: clock.now, schema: node(of: type))
         let complete = prepared(try decoded(applied, type, validation: .ignore, context: context), type, context)
-        return try await insert(complete, type, manager: options.fieldManager, isDryRun: options.isDryRun, context: context)
+        return try await insert(complete, type, manager: options.fieldManager, options: options, context: context)
     }
 }

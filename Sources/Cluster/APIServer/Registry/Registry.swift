@@ -20,6 +20,9 @@ package final class Registry: Sendable {
     let isFork: Bool
     private let issuer: Mutex<(any TokenIssuer)?>
     let kinds: KindCatalog
+    /// Who may hand out rights, and the webhooks: set at start.
+    package let guards: RegistryGuards
+    let quotas: QuotaLedger
 
     /// - Parameters:
     ///   - serviceCIDR: where cluster IPs come from, `10.43.0.0/16`.
@@ -30,14 +33,14 @@ package final class Registry: Sendable {
     ) throws(APIStatus) {
         self.init(
             store: store, kinds: KindCatalog(builtin: types), schema: .builtin, random: NameGenerator(seed: seed),
-            addresses: try ServiceAddresses(cidr: serviceCIDR), isFork: false, issuer: nil, clock: clock)
+            addresses: try ServiceAddresses(cidr: serviceCIDR), isFork: false, issuer: nil, guards: RegistryGuards(), clock: clock)
         refreshKinds()
         addresses.reserve(store.latest(ResourceType.services.groupResource).objects(in: nil).map(\.object))
     }
 
     private init(
         store: Store, kinds: KindCatalog, schema: Schema, random: NameGenerator, addresses: ServiceAddresses, isFork: Bool,
-        issuer: (any TokenIssuer)?, clock: any WallClock
+        issuer: (any TokenIssuer)?, guards: RegistryGuards, clock: any WallClock
     ) {
         self.store = store
         self.kinds = kinds
@@ -46,6 +49,8 @@ package final class Registry: Sendable {
         self.addresses = addresses
         self.isFork = isFork
         self.issuer = Mutex(issuer)
+        self.guards = guards
+        quotas = QuotaLedger(store: store, clock: clock)
         self.clock = clock
     }
 
@@ -53,7 +58,7 @@ package final class Registry: Sendable {
     package func fork() -> Registry {
         Registry(
             store: store.fork(), kinds: kinds.copy(), schema: schema, random: random, addresses: addresses.copy(), isFork: true,
-            issuer: tokenIssuer, clock: clock)
+            issuer: tokenIssuer, guards: guards, clock: clock)
     }
 
     /// Who signs the tokens of `serviceaccounts/token`; set once at start.

@@ -7,6 +7,8 @@ package struct RequestContext: Sendable {
     /// The client's `User-Agent`; its part before the slash is the default field manager.
     package var userAgent: String
     package let warnings: Warnings
+    /// What admission says of the request for the audit.
+    let audit = AuditNotes()
 
     package init(user: UserInfo, userAgent: String = "", warnings: Warnings = Warnings()) {
         self.user = user
@@ -42,4 +44,21 @@ package final class Warnings: Sendable {
     }
 
     package var all: [String] { texts.withLock { $0 } }
+}
+
+/// The audit annotations of one request.
+final class AuditNotes: Sendable {
+    /// Most annotations of one request, and the longest.
+    static let countMax = 64
+    static let charactersMax = 10_000
+
+    private let notes = Mutex<[String: String]>([:])
+
+    func add(_ key: String, _ value: String) {
+        notes.withLock { notes in
+            if notes.count < Self.countMax { notes[key] = String(value.prefix(Self.charactersMax)) }
+        }
+    }
+
+    var all: [String: String] { notes.withLock { $0 } }
 }

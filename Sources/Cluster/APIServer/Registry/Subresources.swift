@@ -5,6 +5,7 @@ extension Registry {
     package func createSubresource(
         _ key: ObjectKey, _ subresource: String, _ body: Object, options: WriteOptions, context: RequestContext
     ) async throws(APIStatus) -> Object {
+        let body = try await admitDocument(body, key, subresource, options: options, context: context)
         switch (key.type, subresource) {
         case (.pods, "binding"): return try await bind(key, body, options: options, context: context)
         case (.pods, "eviction"): return try await evict(key, body, options: options, context: context)

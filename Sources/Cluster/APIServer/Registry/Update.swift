@@ -83,7 +83,7 @@ extension Registry {
                 throw .conflict(key.type, name: key.name, APIStatus.modifiedDetail)
             }
             if let result = try await replace(
-                current, by: made, key, subresource: subresource, isDryRun: options.isDryRun, manager: manager, context: context)
+                current, by: made, key, subresource: subresource, options: options, manager: manager, context: context)
             {
                 return result
             }
@@ -94,27 +94,31 @@ extension Registry {
 
     /// Admits, validates and stores the successor of `current`; nil when `current` is no longer the newest.
     private func replace(
-        _ current: ObjectVersion, by made: Object, _ key: ObjectKey, subresource: String?, isDryRun: Bool, manager: String,
+        _ current: ObjectVersion, by made: Object, _ key: ObjectKey, subresource: String?, options: WriteOptions, manager: String,
         context: RequestContext
     ) async throws(APIStatus) -> WriteResult? {
         let old = upToDate(current, key.type).object
         let type = key.type
         var new = kept(made, old, type, subresource: subresource)
-        try await admit(&new, old: old, type, context)
+        try await admit(&new, old: old, type, subresource: subresource, options: options, context: context)
+        if subresource == nil { new = kept(new, old, type, subresource: nil) }
         if Self.isSame(new, current.object) {
             try await waitUntilVisible(current)
             return WriteResult(version: current, effect: .unchanged)
         }
         let claim = try addresses.claim(for: &new, old: old, type: type)
+        let quota: QuotaLedger.Claim?
         do throws(APIStatus) {
             prepareDefinition(&new, type)
             try validate(new, old: old, type, subresource: subresource, context)
+            quota = try await judge(new, old: current, type, subresource: subresource, options: options, context: context)
         } catch {
             addresses.release(claim)
             throw error
         }
+        defer { quotas.release(quota) }
         let isGone = Self.isReleased(new, type) && old.isDeleting
-        guard !isDryRun else {
+        guard !options.isDryRun else {
             addresses.release(claim)
             return WriteResult(version: ObjectVersion(unstored: new), effect: isGone ? .deleted : .updated)
         }

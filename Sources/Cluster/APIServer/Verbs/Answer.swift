@@ -23,7 +23,8 @@ extension APIServer {
     /// A reply made by a task; failures become their `Status`.
     func later(_ call: Call, _ body: @escaping @Sendable () async throws(APIStatus) -> Response) -> Reply {
         Reply(
-            .later {
+            .later { [self] in
+                defer { audit(call) }
                 do throws(APIStatus) { return try await body() } catch {
                     var response = Response(error)
                     response.add(call.context.warnings)

@@ -39,8 +39,12 @@ extension APIServer {
         case .selfSubject: object["status"] = ["userInfo": user.json]
         case .token: object["status"] = try tokenStatus(object.spec)
         case .selfSubjectRules:
-            let (resources, paths) = Authorizer.rules(of: user)
-            object["status"] = ["resourceRules": .array(resources), "nonResourceRules": .array(paths), "incomplete": false]
+            let namespace = object.spec["namespace"]?.string ?? ""
+            guard !namespace.isEmpty else { throw .badRequest("no namespace on request") }
+            let rights = authorizer.rights(of: user, namespace: namespace)
+            object["status"] = [
+                "resourceRules": .array(rights.resources.map(\.json)), "nonResourceRules": .array(rights.paths.map(\.json)), "incomplete": false,
+            ]
         case .selfSubjectAccess: object["status"] = try accessStatus(object.spec, user: user)
         case .subjectAccess, .localSubjectAccess:
             let spec = object.spec
@@ -50,10 +54,29 @@ extension APIServer {
                     review.type.gvk, name: "",
                     [APIStatus.Cause(reason: "FieldValueInvalid", message: "Invalid value: \"\": at least one of user or group must be specified", field: "spec.user")])
             }
-            let subject = UserInfo(name: spec["user"]?.string ?? "", uid: spec["uid"]?.string ?? "", groups: groups)
+            if review == .localSubjectAccess { try checkNamespace(spec, route) }
+            let extra = (spec["extra"]?.object ?? [:]).map { ($0.key, $0.value.array?.compactMap(\.string) ?? []) }
+            let subject = UserInfo(
+                name: spec["user"]?.string ?? "", uid: spec["uid"]?.string ?? "", groups: groups, extra: Dictionary(extra) { $1 })
             object["status"] = try accessStatus(spec, user: subject)
         }
         return Reply(.now(format.response(object.json, status: .created)))
+    }
+
+    /// The question of a LocalSubjectAccessReview is about its own namespace.
+    private func checkNamespace(_ spec: JSON, _ route: ResourceRoute) throws(APIStatus) {
+        func refusal(_ field: String, _ value: String, _ detail: String) -> APIStatus {
+            .invalid(
+                Review.localSubjectAccess.type.gvk, name: "",
+                [.init(reason: "FieldValueInvalid", message: "Invalid value: \(JSON.string(value).text): \(detail)", field: field)])
+        }
+        guard let attributes = spec["resourceAttributes"], !attributes.isNull else {
+            throw refusal("spec.resourceAttributes", "", "must be specified; a namespace has no paths")
+        }
+        let namespace = attributes["namespace"]?.string ?? ""
+        guard namespace == route.namespace else {
+            throw refusal("spec.resourceAttributes.namespace", namespace, "must match metadata.namespace \(JSON.string(route.namespace ?? "").text)")
+        }
     }
 
     private func tokenStatus(_ spec: JSON) throws(APIStatus) -> JSON {
