@@ -104,7 +104,7 @@ package struct Controllers: Service {
             loop(
                 ResourceQuotaController(
                     quotas: set[.resourceQuotas], quotasByNamespace: InformerIndex(set[.resourceQuotas], by: namespace), pods: pods,
-                    services: set[.services],
+                    services: services,
                     others: set.all.filter { $0.type.isNamespaced && $0.type != .pods && $0.type != .resourceQuotas })),
             loop(ClusterRoleAggregation(roles: set[.clusterRoles]), workers: 1),
             loop(PodGarbageCollector(pods: pods, nodes: set[.nodes], podsByNode: podsByNode), workers: 1),
