@@ -13,7 +13,7 @@ extension EndToEnd {
                 let volume = "/var/lib/gitctl-example"
                 let isVolumeOurs = !FileManager.default.fileExists(atPath: volume)
                 defer { if isVolumeOurs { try? FileManager.default.removeItem(atPath: volume) } }  // absent when the run failed early
-                let run = try await host.run("make", "run", directory: clone, limit: .seconds(600))
+                let run = try await host.run("env", "HOME=\(NSHomeDirectory())", "make", "run", directory: clone, limit: .seconds(600))
                 #expect(run.isSuccess, "\(run)")
                 let commit = try await CommandRunner().output("git", "-C", clone, "rev-parse", "--short=7", "HEAD")
                 #expect(run.output.contains(commit.trimmingCharacters(in: .whitespacesAndNewlines)), "\(run)")

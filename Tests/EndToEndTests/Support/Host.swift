@@ -29,7 +29,8 @@ final class Host: Sendable {
             "GIT_COMMITTER_EMAIL": "test@example.com", "NO_COLOR": "1", "GIT_CONFIG_NOSYSTEM": "1",
             // The packages that the images are built of are fetched once per machine: the host has no way out.
             "XDG_CACHE_HOME": NSHomeDirectory() + "/.cache",
-            "PATH": "\(URL(filePath: Self.binary).deletingLastPathComponent().path):\(Self.checkout)/.build-clients/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "PATH": "\(URL(filePath: Self.binary).deletingLastPathComponent().path):\(Self.checkout)/.build-clients/bin:"
+                + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"),
         ]
     }
 
