@@ -24,8 +24,8 @@ package struct Authenticator: Sendable {
     package static let unauthorized = APIStatus(.unauthorized, "Unauthorized")
 
     private static func bearerToken(_ header: String) -> String? {
-        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1])
+        let parts = header.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: true)
+        guard parts.count == 2, String(Substring(parts[0])).lowercased() == "bearer" else { return nil }
+        return String(Substring(parts[1]))
     }
 }

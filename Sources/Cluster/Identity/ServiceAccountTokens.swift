@@ -22,6 +22,7 @@ package final class ServiceAccountTokens: TokenIssuer {
     private let clock: any WallClock
     private let lookup: Lookup
     private let ids = NameGenerator(seed: nil)
+    private let verified = VerifiedTokens()
 
     package init(key: P256.Signing.PrivateKey, clock: any WallClock, lookup: @escaping Lookup) {
         self.key = JSONWebTokenKey(key)
@@ -81,34 +82,17 @@ package final class ServiceAccountTokens: TokenIssuer {
 
     /// Who holds the token, and for which of `audiences` it was made; nil when it is not valid now.
     package func authenticate(_ token: String, audiences: [String] = [ServiceAccountTokens.issuer]) -> (user: UserInfo, audiences: [String])? {
-        guard let claims = key.verify(token), claims["iss"]?.string == Self.issuer else { return nil }
+        guard let claims = verified.claims(of: token, verify: { key.verify($0).flatMap(TokenClaims.init) }) else { return nil }
         let now = clock.now.nanoseconds / 1_000_000_000
-        guard let expiry = claims["exp"]?.int, now < expiry, let notBefore = claims["nbf"]?.int, notBefore <= now + 60 else { return nil }
-        let granted = claims["aud"]?.array?.compactMap(\.string) ?? claims["aud"]?.string.map { [$0] } ?? []
-        let common = audiences.filter(granted.contains)
-        guard !common.isEmpty, let binding = claims["kubernetes.io"], let namespace = binding["namespace"]?.string,
-            let name = binding["serviceaccount"]?["name"]?.string, let uid = binding["serviceaccount"]?["uid"]?.string,
-            isAlive(.serviceAccounts, namespace: namespace, binding["serviceaccount"]),
-            isAlive(.pods, namespace: namespace, binding["pod"]), isAlive(.secrets, namespace: namespace, binding["secret"]),
-            // Beside a pod, the node is information.
-            binding["pod"] != nil || isAlive(.nodes, namespace: nil, binding["node"])
-        else { return nil }
-        var extra: [String: [String]] = [:]
-        if let id = claims["jti"]?.string { extra["authentication.kubernetes.io/credential-id"] = ["JTI=\(id)"] }
-        for kind in ["pod", "node"] {
-            if let bound = binding[kind]?["name"]?.string { extra["authentication.kubernetes.io/\(kind)-name"] = [bound] }
-            if let bound = binding[kind]?["uid"]?.string { extra["authentication.kubernetes.io/\(kind)-uid"] = [bound] }
-        }
-        let user = UserInfo(
-            name: "\(Self.userPrefix)\(namespace):\(name)", uid: uid,
-            groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"], extra: extra)
-        return (user, common)
+        guard now < claims.expiry, claims.notBefore <= now + 60 else { return nil }
+        let common = audiences.filter(claims.audiences.contains)
+        guard !common.isEmpty, claims.bindings.allSatisfy(isAlive) else { return nil }
+        return (claims.user, common)
     }
 
-    /// Whether the object a claim names still is the same one; true when there is no claim.
-    private func isAlive(_ type: ResourceType, namespace: String?, _ claim: JSON?) -> Bool {
-        guard let claim else { return true }
-        guard let object = lookup(ObjectKey(type, namespace: namespace, name: claim["name"]?.string ?? "")), object.uid == claim["uid"]?.string
+    /// Whether the object that a token is bound to still is the same one.
+    private func isAlive(_ binding: TokenClaims.Binding) -> Bool {
+        guard let object = lookup(ObjectKey(binding.type, namespace: binding.namespace, name: binding.name)), object.uid == binding.uid
         else { return false }
         guard let deletion = object.deletionTimestamp.flatMap(Timestamp.init) else { return true }
         return clock.now < deletion + Self.deletionLeeway

@@ -1,6 +1,7 @@
 import APIMachinery
 import Crypto
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 import X509
@@ -124,6 +125,40 @@ import X509
         for text in [parts.joined(separator: "."), none, other, "", "...", "a.b.c", String(repeating: "x", count: 100_000)] {
             #expect(tokens.authenticate(text) == nil, "\(text.prefix(80))")
         }
+    }
+
+    @Test("a token that was used is known again, and yet ends with its account") func remembered() async throws {
+        let account = Self.object(Self.key, uid: "1")
+        let objects = Mutex([Self.key: account])
+        let tokens = ServiceAccountTokens(key: P256.Signing.PrivateKey(), clock: clock) { key in objects.withLock { $0[key] } }
+        let (token, _) = try await tokens.issue(serviceAccount: account, spec: [:])
+        for _ in 0..<2 { #expect(tokens.authenticate(token)?.user.name == "system:serviceaccount:n:robot") }
+        objects.withLock { $0[Self.key] = Self.object(Self.key, uid: "2") }
+        #expect(tokens.authenticate(token) == nil)
+    }
+
+    @Test("a signature is checked once as long as its token is in use, whatever else comes by") func verifiedOnce() throws {
+        let claims: JSON = [
+            "iss": .string(ServiceAccountTokens.issuer), "exp": 2, "nbf": 1,
+            "kubernetes.io": ["namespace": "n", "serviceaccount": ["name": "robot", "uid": "1"]],
+        ]
+        let verified = VerifiedTokens()
+        var checked: [String: Int] = [:]
+        func use(_ token: String) -> TokenClaims? {
+            verified.claims(of: token) {
+                checked[$0, default: 0] += 1
+                return $0 == "forged" ? nil : TokenClaims(claims)
+            }
+        }
+        for number in 0..<4 * VerifiedTokens.countMax {
+            #expect(use("kept")?.user.name == "system:serviceaccount:n:robot")
+            _ = use("\(number)")
+        }
+        #expect(checked["kept"] == 1)
+        for _ in 0..<2 { #expect(use("forged") == nil) }
+        #expect(checked["forged"] == 2, "what is not valid takes no room")
+        _ = use("0")
+        #expect(checked["0"] == 2, "what nobody uses is forgotten")
     }
 
     @Test("a token bound to a pod ends with that pod, even when another takes its name") func bound() async throws {

@@ -38,7 +38,7 @@ package enum Route: Sendable, Hashable {
 
     /// Throws `methodNotAllowed` for a method that resources do not have.
     package init(method: HTTPMethod, path: String, query: Query) throws(APIStatus) {
-        var segments = path.split(separator: "/").map(String.init)
+        var segments = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
         let group: String
         switch segments.first {
         case "api" where segments.count > 2:
