@@ -490,7 +490,7 @@ let builtinSchemaTable: StaticString = #"""
     gitctl.v1alpha1.Application|gitctl.dev/v1alpha1/Application|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:ApplicationSpec status:ApplicationStatus
     gitctl.v1alpha1.ApplicationDestination||namespace:s
     gitctl.v1alpha1.ApplicationHistoryEntry||author:s message:s result:s revision:s time:meta.v1.Time
-    gitctl.v1alpha1.ApplicationInventoryEntry||group:s kind!:s name!:s namespace:s uid:s version:s
+    gitctl.v1alpha1.ApplicationInventoryEntry||group:s kind!:s names!:[s namespace:s
     gitctl.v1alpha1.ApplicationList|gitctl.dev/v1alpha1/ApplicationList|apiVersion:s items!:[Application kind:s metadata:meta.v1.ListMeta
     gitctl.v1alpha1.ApplicationSource||path:s repository:s revision:s url:s
     gitctl.v1alpha1.ApplicationSpec||destination:ApplicationDestination source!:ApplicationSource suspend:b sync:ApplicationSync

@@ -28,8 +28,13 @@ package struct Application: Sendable, Hashable {
     package var allowsEmpty: Bool
     /// Asks for a fetch and a sync now: a token in the annotation `gitctl.dev/sync`, of any form.
     package var syncRequest: String?
-    /// What is in the status.
-    package var status: ApplicationStatus
+    /// What is in the status. Read when somebody asks: it may name thousands of objects.
+    package var status: ApplicationStatus {
+        get { statusRead ?? ApplicationStatus(statusJSON) }
+        set { statusRead = newValue }
+    }
+    private var statusRead: ApplicationStatus?
+    private var statusJSON = JSON.null
 
     /// The shortest interval at which a remote is asked.
     package static let intervalMin: Duration = .seconds(10)
@@ -48,7 +53,6 @@ package struct Application: Sendable, Hashable {
         interval = Self.intervalDefault
         isSuspended = false
         allowsEmpty = false
-        status = ApplicationStatus()
     }
 
     /// `<namespace>/<name>`: what the annotation on its objects says.
@@ -104,7 +108,7 @@ extension Application {
         let annotations = object.annotations
         allowsEmpty = annotations[Self.allowEmptyAnnotation] == "true"
         syncRequest = annotations[Self.syncAnnotation]
-        status = ApplicationStatus(object.status)
+        statusJSON = object.status
     }
 
     /// `./a//b/` as `a/b`; refuses what leaves the repository.

@@ -16,7 +16,7 @@ struct Sync: Sendable {
 
     func prepare(
         _ resolved: Sources.Resolved, for application: Application,
-        isCurrent: @escaping @Sendable (RenderedObject) -> Bool = { _ in false }
+        isCurrent: (RenderedObject) -> Bool = { _ in false }
     ) async throws -> Prepared {
         let commit = resolved.commit
         let rendered = try await renderer.render(
