@@ -495,7 +495,7 @@ let builtinSchemaTable: StaticString = #"""
     gitctl.v1alpha1.ApplicationSource||path:s repository:s revision:s url:s
     gitctl.v1alpha1.ApplicationSpec||destination:ApplicationDestination source!:ApplicationSource suspend:b sync:ApplicationSync
     gitctl.v1alpha1.ApplicationStatus||conditions:[meta.v1.Condition;m(type);pm;k(type) health:s history:[ApplicationHistoryEntry inventory:[ApplicationInventoryEntry lastAttemptedRevision:s lastHandledSync:s observedGeneration:l observedRevision:s summary:s
-    gitctl.v1alpha1.ApplicationSync||interval:s prune:b selfHeal:b
+    gitctl.v1alpha1.ApplicationSync||interval:s maxDeletions:l prune:b selfHeal:b
     machinery.api.resource.Quantity||=q
     machinery.runtime.RawExtension||=o
     machinery.util.intstr.IntOrString||=x
