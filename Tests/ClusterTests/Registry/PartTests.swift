@@ -32,7 +32,11 @@ import Testing
             key, .merge(["status": ["observedGeneration": 1, "disruptionsAllowed": 1, "desiredHealthy": 2, "currentHealthy": 3, "expectedPods": 3]]),
             subresource: "status")
         try await Self.evict(fixture, "a")
-        #expect(try fixture.get(.pods, "a").isDeleting)
+        let evicted = try fixture.get(.pods, "a")
+        #expect(evicted.isDeleting)
+        let target = evicted.condition("DisruptionTarget")
+        #expect(target?["status"] == "True" && target?["reason"] == "EvictionByEvictionAPI" && target?["message"] == "Eviction API: evicting")
+        #expect(evicted.condition("Ready") != nil)
         let spent = try fixture.get(.podDisruptionBudgets, "web")
         #expect(spent["status", "disruptionsAllowed"] == 0 && spent["status", "disruptedPods", "a"] != nil)
         let refused = try await fixture.failure { try await Self.evict(fixture, "b") }

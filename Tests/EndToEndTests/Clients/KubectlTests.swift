@@ -162,6 +162,27 @@ extension EndToEnd {
                 Step("kubectl delete pod busy --now", "deleted"))
         }
 
+        @Test("kubectl drain: evictions within a disruption budget")
+        func drain() async throws {
+            let drain = "kubectl drain $(kubectl get nodes -o name) --pod-selector=app=guarded --grace-period=1"
+            try await OnHost.host.follow(
+                Step("kubectl create namespace drains && kubectl config set-context --current --namespace=drains", "created"),
+                Step("kubectl create deployment guarded --image=busybox:1.36 --replicas=2 -- sleep 1000", "created"),
+                Step("kubectl create poddisruptionbudget all --selector=app=guarded --min-available=100%", "created"),
+                Step("kubectl rollout status deployment/guarded --timeout=30s", "successfully rolled out"),
+                Step("kubectl wait --for=jsonpath='{.status.currentHealthy}'=2 pdb/all --timeout=30s", "condition met"),
+                Step("kubectl get pdb all", #"NAME +MIN AVAILABLE +MAX UNAVAILABLE +ALLOWED DISRUPTIONS +AGE\nall +100% +N/A +0 +"#),
+                Step(drain + " --timeout=2s", "Cannot evict pod as it would violate the pod's disruption budget", exit: 1),
+                Step("kubectl get pods -l app=guarded -o jsonpath='{.items[*].metadata.deletionTimestamp}'", "^$"),
+                Step(#"kubectl patch pdb all --type=merge -p '{"spec":{"minAvailable":"0%"}}'"#, "patched"),
+                Step("kubectl wait --for=jsonpath='{.status.disruptionsAllowed}'=2 pdb/all --timeout=30s", "condition met"),
+                Step(drain + " --timeout=30s", "node/.* drained"),
+                Step("kubectl uncordon $(kubectl get nodes -o name)", "uncordoned"),
+                Step("kubectl rollout status deployment/guarded --timeout=30s", "successfully rolled out"),
+                Step("kubectl describe pdb all", #"Allowed disruptions: +2\n(.|\n)*Current: +2\n"#),
+                Step("kubectl delete deployment guarded", "deleted"))
+        }
+
         @Test("kubectl delete: cascades and selectors")
         func delete() async throws {
             try await OnHost.host.follow(

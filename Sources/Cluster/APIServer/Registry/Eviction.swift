@@ -25,8 +25,33 @@ extension Registry {
                 deletion.preconditionResourceVersion = pod.resourceVersion
             }
         }
+        if !deletion.isDryRun { try await mark(pod, &deletion, context: context) }
         _ = try await delete(key, options: deletion, context: context)
         return Self.success(201)
+    }
+
+    /// Says in the pod's status why it goes; a demanded version is then the one after that.
+    private func mark(_ pod: Object, _ deletion: inout DeleteOptions, context: RequestContext) async throws(APIStatus) {
+        let key = ObjectKey(.pods, namespace: pod.namespace, name: pod.name)
+        let condition: [String: JSON] = [
+            "type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI", "message": "Eviction API: evicting",
+        ]
+        let (uid, version, now) = (deletion.preconditionUID, deletion.preconditionResourceVersion, clock.now)
+        let result = try await modify(key, subresource: "status", options: WriteOptions(), manager: "eviction", context: context) { live in
+            var marked = live
+            let conditions = live["status", "conditions"]?.array ?? []
+            let isMarked = conditions.contains { known in condition.allSatisfy { known[$0.key] == $0.value } }
+            if !isMarked {
+                let time = JSON.string(now.description)
+                let added = condition.merging(["lastProbeTime": .null, "lastTransitionTime": time]) { $1 }
+                marked["status", "conditions"] = .array(
+                    conditions.filter { $0["type"] != condition["type"] } + [.object(JSONObject(added.map { .init(key: $0.key, value: $0.value) }))])
+            }
+            marked.uid = uid ?? live.uid
+            marked.resourceVersion = version ?? ""
+            return marked
+        }
+        if version != nil { deletion.preconditionResourceVersion = result.version.resourceVersion }
     }
 
     /// Pods that have ended, wait, or go already disrupt nothing.

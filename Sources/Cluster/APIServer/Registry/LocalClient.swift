@@ -42,6 +42,11 @@ package struct LocalClient: ResourceClient {
         return try registry.get(key, context: context).object
     }
 
+    package func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object {
+        try authorize(.get, key, subresource: subresource)
+        return try registry.get(key, subresource: subresource, context: context).object
+    }
+
     package func list(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> ObjectList {
         try authorize(.list, type, namespace: namespace, name: options.fieldSelector.required("metadata.name") ?? "")
         let list =
