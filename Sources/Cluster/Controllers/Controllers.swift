@@ -112,6 +112,7 @@ package struct Controllers: Service {
                     scales: ControllerScales(
                         replicaSets: set[.replicaSets], deployments: set[.deployments], statefulSets: set[.statefulSets],
                         replicationControllers: set[.replicationControllers]))),
+            loop(StaleDisruption(pods: pods), workers: 1),
             loop(ClusterRoleAggregation(roles: set[.clusterRoles]), workers: 1),
             loop(PodGarbageCollector(pods: pods, nodes: set[.nodes], podsByNode: podsByNode), workers: 1),
         ]

@@ -58,6 +58,23 @@ struct DisruptionBudget {
         value(budget.spec["maxUnavailable"]) != nil || value(budget.spec["minAvailable"])?.string != nil
     }
 
+    /// The one condition beside those of others; its time moves with its status.
+    static func conditions(
+        _ budget: Object, isAllowed: Bool, _ reason: String, _ message: String, generation: Int64, now: Timestamp
+    ) -> JSON {
+        let type = "DisruptionAllowed"
+        let status: JSON = isAllowed ? "True" : "False"
+        let current = budget.condition(type)
+        let condition: JSON = [
+            "type": .string(type), "status": status, "observedGeneration": .int(generation),
+            "lastTransitionTime": current?["status"] == status ? current?["lastTransitionTime"] ?? .null : .string(now.description),
+            "reason": .string(reason), "message": .string(message),
+        ]
+        let conditions = budget.status["conditions"]?.array ?? []
+        return .array(
+            current == nil ? conditions + [condition] : conditions.map { $0["type"]?.string == type ? condition : $0 })
+    }
+
     private static func value(_ json: JSON?) -> JSON? { json.flatMap { $0.isNull ? nil : $0 } }
 
     /// The sum of what the pods' controllers are to keep, each counted once.

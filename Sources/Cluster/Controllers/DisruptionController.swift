@@ -92,7 +92,7 @@ package struct DisruptionController: Controller {
                     budget,
                     [
                         "disruptionsAllowed": 0,
-                        "conditions": Self.conditions(
+                        "conditions": DisruptionBudget.conditions(
                             budget, isAllowed: false, "SyncFailed", error.message, generation: observed, now: now),
                     ], disrupted: nil))
             let text = "Failed to calculate the number of expected pods: \(error.message)"
@@ -112,7 +112,7 @@ package struct DisruptionController: Controller {
                 [
                     "currentHealthy": JSON(count.healthy), "desiredHealthy": JSON(count.desired), "expectedPods": JSON(count.expected),
                     "disruptionsAllowed": JSON(count.allowed), "observedGeneration": .int(budget.generation),
-                    "conditions": Self.conditions(budget, isAllowed: isAllowed, reason, "", generation: budget.generation, now: now),
+                    "conditions": DisruptionBudget.conditions(budget, isAllowed: isAllowed, reason, "", generation: budget.generation, now: now),
                 ], disrupted: count.disrupted))
         // Told when the state changes, not at every look at it.
         if !plan.isEmpty {
@@ -131,23 +131,6 @@ package struct DisruptionController: Controller {
         "Pods selected by this PodDisruptionBudget (selector: \(selector(of: budget))) were found to be unmanaged. As a result, the status "
             + "of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set "
             + "\".spec.minAvailable\" field of the PDB to an integer value."
-    }
-
-    /// The one condition beside those of others; its time moves with its status.
-    private static func conditions(
-        _ budget: Object, isAllowed: Bool, _ reason: String, _ message: String, generation: Int64, now: Timestamp
-    ) -> JSON {
-        let type = "DisruptionAllowed"
-        let status: JSON = isAllowed ? "True" : "False"
-        let current = budget.condition(type)
-        let condition: JSON = [
-            "type": .string(type), "status": status, "observedGeneration": .int(generation),
-            "lastTransitionTime": current?["status"] == status ? current?["lastTransitionTime"] ?? .null : .string(now.description),
-            "reason": .string(reason), "message": .string(message),
-        ]
-        let conditions = budget.status["conditions"]?.array ?? []
-        return .array(
-            current == nil ? conditions + [condition] : conditions.map { $0["type"]?.string == type ? condition : $0 })
     }
 
     /// Of the version seen alone: an eviction may have spent of the budget since.

@@ -155,6 +155,32 @@ private let now = Timestamp("2026-01-01T12:00:00Z")!
         #expect(events(self.plan(budget(["minAvailable": 1]), [])) == ["NoPods: No matching pods found"])
     }
 
+    @Test("a pod that was to go and stayed is no target after two minutes") func stale() throws {
+        let controller = StaleDisruption(pods: try idle(.pods))
+        func pod(_ age: Int64, reason: String = "EvictionByEvictionAPI", phase: String = "Running", isDeleting: Bool = false) -> Object {
+            var pod = testPod("a", phase: phase, isDeleting: isDeleting)
+            pod.resourceVersion = "7"
+            let target: JSON = [
+                "type": "DisruptionTarget", "status": "True", "reason": .string(reason), "lastTransitionTime": .string((now + .seconds(-age)).description),
+            ]
+            pod["status", "conditions"] = .array((pod.status["conditions"]?.array ?? []) + [target])
+            return pod
+        }
+        let early = controller.reconcile(pod(30), now: now)
+        #expect(early.isEmpty && early.deadline == now + .seconds(90))
+        guard case .patch(_, let patch, "status") = try #require(controller.reconcile(pod(120), now: now).changes.first).operation else {
+            throw Unexpected()
+        }
+        #expect(patch["metadata"]?["resourceVersion"] == "7")
+        let conditions = patch["status"]?["conditions"]?.array
+        #expect(conditions?.map { $0["type"] } == ["Ready", "DisruptionTarget"] && conditions?.last?["status"] == "False")
+        #expect(conditions?.last?["lastTransitionTime"] == "2026-01-01T12:00:00Z" && conditions?.last?["reason"] == nil)
+        for other in [pod(120, reason: "TerminationByKubelet"), pod(120, phase: "Failed"), pod(120, isDeleting: true), testPod("b")] {
+            let plan = controller.reconcile(other, now: now)
+            #expect(plan.isEmpty && plan.deadline == nil)
+        }
+    }
+
     @Test("conditions of others stay, and the time moves with the status") func conditions() throws {
         let before: JSON = [
             "conditions": [
