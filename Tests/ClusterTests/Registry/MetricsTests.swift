@@ -1,38 +1,11 @@
 import APIMachinery
+import TestSupport
 import Testing
 
 @testable import Cluster
 
 /// metrics.k8s.io: what is made of the agent's measurements, and what is said where there are none.
 @Suite(.timeLimit(.minutes(1))) struct MetricsTests {
-    /// A node whose pods all use the same.
-    private struct Steady: NodeEndpoint {
-        var measured: Set<String>?
-
-        func logs(namespace: String, pod: String, container: String, options: LogOptions) async throws(APIStatus)
-            -> AsyncThrowingStream<[UInt8], any Error>
-        {
-            throw .notFound(.pods, name: pod)
-        }
-
-        func nodeUsage() async -> NodeUsage? {
-            NodeUsage(
-                node: "n", time: Timestamp(seconds: 1_699_999_999), window: .milliseconds(15_250),
-                usage: ResourceUsage(cpuNanocores: 1_500_000_000, memoryBytes: 3 << 30))
-        }
-
-        func usage(ofPods uids: Set<String>) async -> [PodUsage] {
-            uids.filter { measured?.contains($0) ?? true }.map { uid in
-                PodUsage(
-                    uid: uid, time: Timestamp(seconds: 1_699_999_999), window: .seconds(90),
-                    containers: [
-                        .init(name: "main", usage: ResourceUsage(cpuNanocores: 12_345_678, memoryBytes: 5 << 20)),
-                        .init(name: "side", usage: ResourceUsage(cpuNanocores: 1, memoryBytes: 1000)),
-                    ])
-            }
-        }
-    }
-
     private static func run(_ fixture: RegistryFixture, _ name: String, phase: String = "Running", labels: [String: String] = [:]) async throws {
         var pod = Object(.pods, namespace: "default", name: name, ["spec": ["nodeName": "n", "containers": [["name": "main", "image": "busybox"]]]])
         pod.labels = labels
@@ -53,7 +26,7 @@ import Testing
     @Test("a running pod's metrics carry its labels, when and over what they were taken, and what each container uses")
     func pod() async throws {
         let fixture = try await Self.fixture()
-        fixture.registry.nodeEndpoint = Steady()
+        fixture.registry.nodeEndpoint = SteadyNode()
         let metrics = try await fixture.client.get(fixture.key(.podMetrics, "b"))
         #expect(metrics.apiVersion == "metrics.k8s.io/v1beta1" && metrics.kind == "PodMetrics" && metrics.namespace == "default")
         #expect(metrics.labels == ["app": "web"] && metrics.creationTimestamp == "2023-11-14T22:13:20Z")
@@ -68,7 +41,7 @@ import Testing
     @Test("lists hold what runs, sorted, selected by labels and names")
     func list() async throws {
         let fixture = try await Self.fixture()
-        fixture.registry.nodeEndpoint = Steady()
+        fixture.registry.nodeEndpoint = SteadyNode()
         func names(_ type: ResourceType, _ change: (inout ListOptions) throws -> Void = { _ in }) async throws -> [String] {
             var options = ListOptions()
             try change(&options)
@@ -87,7 +60,7 @@ import Testing
     @Test("what is not there, does not run or is not measured is not found, in metrics-server's words")
     func missing() async throws {
         let fixture = try await Self.fixture()
-        fixture.registry.nodeEndpoint = Steady(measured: [])
+        fixture.registry.nodeEndpoint = SteadyNode(measured: [])
         func message(_ type: ResourceType, _ name: String) async throws -> String {
             let status = try await fixture.failure { _ = try await fixture.client.get(fixture.key(type, name)) }
             #expect(status.code == 404)
@@ -106,7 +79,7 @@ import Testing
     @Test("a node's metrics are of the whole machine")
     func node() async throws {
         let fixture = try await Self.fixture()
-        fixture.registry.nodeEndpoint = Steady()
+        fixture.registry.nodeEndpoint = SteadyNode()
         let metrics = try await fixture.client.get(ObjectKey(.nodeMetrics, name: "n"))
         #expect(metrics.namespace.isEmpty && metrics.labels == ["zone": "a"] && metrics["window"] == "15.25s")
         #expect(metrics["usage"] == ["cpu": "1500m", "memory": "3Gi"])
