@@ -59,6 +59,7 @@ let package = Package(
             name: "Reconciler",
             dependencies: [
                 "APIMachinery", "Clibgit2",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
