@@ -31,7 +31,8 @@ extension YAML {
     package static func nodes(parsing bytes: [UInt8], limits: Limits = .default) throws(YAMLError) -> [YAMLNode] {
         guard bytes.count <= limits.inputBytesMax else {
             throw YAMLError(
-                message: "the text has \(bytes.count) bytes; at most \(limits.inputBytesMax) are read; split it", line: 1, column: 1)
+                message: "the text has \(bytes.count) bytes; at most \(limits.inputBytesMax) are read; split it", line: 1, column: 1
+            )
         }
         let result = bytes.withUnsafeBufferPointer { buffer -> Result<[YAMLNode], YAMLError> in
             guard let parser = YAMLParser(buffer) else { return .failure(YAMLError(message: "out of memory", line: 1, column: 1)) }
@@ -114,7 +115,8 @@ private struct YAMLNodeComposer: ~Copyable {
         }
         aliasBytes += anchored.cost
         guard aliasBytes <= aliasBytesMax else {
-            throw Self.error("the aliases of this text expand to more than \(aliasBytesMax) bytes; write the repeated parts out", mark)
+            throw Self.error(
+                "the aliases of this text expand to more than \(aliasBytesMax) bytes; write the repeated parts out", mark)
         }
         guard depth + anchored.node.depth <= limits.depthMax else { throw tooDeep(mark) }
         return anchored
@@ -141,7 +143,8 @@ private struct YAMLNodeComposer: ~Copyable {
             cost += item.cost
         }
         depth -= 1
-        return Anchored(node: YAMLNode(content: .sequence(elements), isFlow: isFlow, line: start.line, column: start.column), cost: cost)
+        return Anchored(
+            node: YAMLNode(content: .sequence(elements), isFlow: isFlow, line: start.line, column: start.column), cost: cost)
     }
 
     private mutating func mapping(_ start: YAMLParser.Mark, isFlow: Bool) throws(YAMLError) -> Anchored {
@@ -158,6 +161,7 @@ private struct YAMLNodeComposer: ~Copyable {
             cost += key.cost + value.cost
         }
         depth -= 1
-        return Anchored(node: YAMLNode(content: .mapping(members), isFlow: isFlow, line: start.line, column: start.column), cost: cost)
+        return Anchored(
+            node: YAMLNode(content: .mapping(members), isFlow: isFlow, line: start.line, column: start.column), cost: cost)
     }
 }

@@ -4,23 +4,24 @@ extension TransformerConfig {
         var config = TransformerConfig()
         config.namePrefix = [FieldSpec(path: "metadata/name")]
         config.nameSuffix = config.namePrefix
-        config.namespace = specs("+ metadata/name Namespace", "+ spec/service/namespace apiregistration.k8s.io//APIService",
+        config.namespace = specs(
+            "+ metadata/name Namespace", "+ spec/service/namespace apiregistration.k8s.io//APIService",
             "- spec/conversion/webhook/clientConfig/service/namespace apiextensions.k8s.io//CustomResourceDefinition")
-        config.templateLabels = metadataLabels
-        config.volumeClaimTemplateLabels = claimLabels
+        config.templateLabels = metadataLabels + claimLabels
         config.commonLabels = selectorLabels + metadataLabels + claimLabels
-        config.commonAnnotations = specs("+ metadata/annotations", "+ spec/template/metadata/annotations /v1/ReplicationController Deployment ReplicaSet DaemonSet StatefulSet batch//Job",
-            "+ spec/jobTemplate/metadata/annotations batch//CronJob", "+ spec/jobTemplate/spec/template/metadata/annotations batch//CronJob")
+        config.commonAnnotations = specs(
+            "+ metadata/annotations",
+            "+ spec/template/metadata/annotations /v1/ReplicationController Deployment ReplicaSet DaemonSet StatefulSet batch//Job",
+            "+ spec/jobTemplate/metadata/annotations batch//CronJob",
+            "+ spec/jobTemplate/spec/template/metadata/annotations batch//CronJob")
         config.images = ["", "spec/template/"].flatMap { pod in
-            specs("+ \(pod)spec/containers[]/image", "+ \(pod)spec/initContainers[]/image", "+ \(pod)spec/volumes[]/image/reference")
+            specs(
+                "+ \(pod)spec/containers[]/image", "+ \(pod)spec/initContainers[]/image", "+ \(pod)spec/volumes[]/image/reference")
         }.map { FieldSpec(path: $0.path, create: true) }
         config.replicas = specs("+ spec/replicas Deployment ReplicationController ReplicaSet StatefulSet")
         config.varReference = variables
         config.nameReference = references
-        var sorted = TransformerConfig()
-        // Sorts; nothing is merged.
-        try? sorted.merge(config)
-        return sorted
+        return config.asStandard()
     }()
 
     /// `+ path kind…` makes the path where it is missing, `- path kind…` does not; a kind may be `group/version/Kind`.
@@ -48,8 +49,10 @@ extension TransformerConfig {
 
     private static let selectorLabels: [FieldSpec] =
         specs(
-            "+ spec/selector /v1/Service /v1/ReplicationController", "+ spec/selector/matchLabels Deployment ReplicaSet DaemonSet apps//StatefulSet",
-            "- spec/selector/matchLabels batch//Job policy//PodDisruptionBudget", "- spec/jobTemplate/spec/selector/matchLabels batch//CronJob",
+            "+ spec/selector /v1/Service /v1/ReplicationController",
+            "+ spec/selector/matchLabels Deployment ReplicaSet DaemonSet apps//StatefulSet",
+            "- spec/selector/matchLabels batch//Job policy//PodDisruptionBudget",
+            "- spec/jobTemplate/spec/selector/matchLabels batch//CronJob",
             "- spec/podSelector/matchLabels networking.k8s.io//NetworkPolicy",
             "- spec/ingress/from/podSelector/matchLabels networking.k8s.io//NetworkPolicy",
             "- spec/egress/to/podSelector/matchLabels networking.k8s.io//NetworkPolicy")
@@ -71,15 +74,19 @@ extension TransformerConfig {
         for (prefix, names) in kinds.sorted(by: { $0.key < $1.key }) {
             for name in names {
                 for list in ["containers", "initContainers"] {
-                    for field in ["args", "command", "env/value", "volumeMounts/mountPath"] { result += specs("- \(prefix)\(list)/\(field) \(name)") }
+                    for field in ["args", "command", "env/value", "volumeMounts/mountPath"] {
+                        result += specs("- \(prefix)\(list)/\(field) \(name)")
+                    }
                 }
                 if name != "CronJob", name != "StatefulSet" { result += specs("- \(prefix)volumes/nfs/server \(name)") }
             }
         }
         return result
             + specs(
-                "- spec/template/metadata/annotations Deployment", "- spec/rules/host Ingress", "- spec/tls/hosts Ingress", "- spec/tls/secretName Ingress",
-                "- spec/ports/port Service", "- spec/ports/targetPort Service", "- spec/volumeClaimTemplates/spec/nfs/server StatefulSet",
+                "- spec/template/metadata/annotations Deployment", "- spec/rules/host Ingress", "- spec/tls/hosts Ingress",
+                "- spec/tls/secretName Ingress",
+                "- spec/ports/port Service", "- spec/ports/targetPort Service",
+                "- spec/volumeClaimTemplates/spec/nfs/server StatefulSet",
                 "- spec/nfs/server PersistentVolume", "- metadata/labels", "- metadata/annotations")
     }()
 
@@ -87,7 +94,8 @@ extension TransformerConfig {
 
     /// The prefix of a pod's fields in each kind that has pods.
     private static let podPrefixes: [(prefix: String, kinds: [String])] = [
-        ("", ["/v1/Pod"]), ("template/", ["PodTemplate"]), ("spec/template/", ["Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job"]),
+        ("", ["/v1/Pod"]), ("template/", ["PodTemplate"]),
+        ("spec/template/", ["Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job"]),
         ("spec/jobTemplate/spec/template/", ["CronJob"]),
     ]
 
@@ -100,14 +108,17 @@ extension TransformerConfig {
     /// The same field of the kinds that name an account, claim or priority class.
     private static func inWorkloads(_ path: String) -> [FieldSpec] {
         specs(
-            "- \(path) Pod", "- spec/template/\(path) StatefulSet Deployment ReplicationController", "- spec/jobTemplate/spec/template/\(path) CronJob",
+            "- \(path) Pod", "- spec/template/\(path) StatefulSet Deployment ReplicationController",
+            "- spec/jobTemplate/spec/template/\(path) CronJob",
             "- spec/template/\(path) Job DaemonSet")
     }
 
     private static let containerLists = ["spec/containers", "spec/initContainers"]
 
     private static let references: [NameReference] = {
-        func reference(_ target: String, _ referrers: [FieldSpec]) -> NameReference { NameReference(target: selector(target), referrers: referrers) }
+        func reference(_ target: String, _ referrers: [FieldSpec]) -> NameReference {
+            NameReference(target: selector(target), referrers: referrers)
+        }
         let scaled = ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"].map {
             reference($0, specs("- spec/scaleTargetRef/name HorizontalPodAutoscaler"))
         }
@@ -116,7 +127,9 @@ extension TransformerConfig {
                 + containerLists.map { $0 + "/envFrom/configMapRef/name" } + ["spec/volumes/projected/sources/configMap/name"])
         let secret = inPods(
             ["spec/volumes/secret/secretName"] + containerLists.map { $0 + "/env/valueFrom/secretKeyRef/name" }
-                + containerLists.map { $0 + "/envFrom/secretRef/name" } + ["spec/imagePullSecrets/name", "spec/volumes/projected/sources/secret/name"])
+                + containerLists.map { $0 + "/envFrom/secretRef/name" } + [
+                    "spec/imagePullSecrets/name", "spec/volumes/projected/sources/secret/name",
+                ])
         return scaled + [
             reference(
                 "/v1/ConfigMap",
@@ -130,15 +143,18 @@ extension TransformerConfig {
                     + specs(
                         "- spec/tls/secretName Ingress", "- metadata/annotations/ingress.kubernetes.io\\/auth-secret Ingress",
                         "- metadata/annotations/nginx.ingress.kubernetes.io\\/auth-secret Ingress",
-                        "- metadata/annotations/nginx.ingress.kubernetes.io\\/auth-tls-secret Ingress", "- imagePullSecrets/name ServiceAccount",
+                        "- metadata/annotations/nginx.ingress.kubernetes.io\\/auth-tls-secret Ingress",
+                        "- imagePullSecrets/name ServiceAccount",
                         "- parameters/secretName StorageClass", "- parameters/adminSecretName StorageClass",
-                        "- parameters/userSecretName StorageClass", "- parameters/secretRef StorageClass", "- rules/resourceNames Role ClusterRole",
+                        "- parameters/userSecretName StorageClass", "- parameters/secretRef StorageClass",
+                        "- rules/resourceNames Role ClusterRole",
                         "- spec/template/spec/containers/env/valueFrom/secretKeyRef/name serving.knative.dev/v1/Service",
                         "- spec/azureFile/secretName PersistentVolume")),
             reference(
                 "/v1/Service",
                 specs(
-                    "- spec/serviceName apps//StatefulSet", "- spec/rules/http/paths/backend/serviceName Ingress", "- spec/backend/serviceName Ingress",
+                    "- spec/serviceName apps//StatefulSet", "- spec/rules/http/paths/backend/serviceName Ingress",
+                    "- spec/backend/serviceName Ingress",
                     "- spec/rules/http/paths/backend/service/name Ingress", "- spec/defaultBackend/service/name Ingress",
                     "- spec/service/name apiregistration.k8s.io//APIService",
                     "- webhooks/clientConfig/service admissionregistration.k8s.io//ValidatingWebhookConfiguration admissionregistration.k8s.io//MutatingWebhookConfiguration"
@@ -152,14 +168,17 @@ extension TransformerConfig {
                 specs("- subjects rbac.authorization.k8s.io//RoleBinding rbac.authorization.k8s.io//ClusterRoleBinding")
                     + inWorkloads("spec/serviceAccountName")),
             reference("/v1/PersistentVolumeClaim", inWorkloads("spec/volumes/persistentVolumeClaim/claimName")),
-            reference("/v1/PersistentVolume", specs("- spec/volumeName PersistentVolumeClaim", "- rules/resourceNames ClusterRole")),
+            reference(
+                "/v1/PersistentVolume", specs("- spec/volumeName PersistentVolumeClaim", "- rules/resourceNames ClusterRole")),
             reference(
                 "storage.k8s.io/v1/StorageClass",
                 specs(
-                    "- spec/storageClassName PersistentVolume PersistentVolumeClaim", "- spec/volumeClaimTemplates/spec/storageClassName StatefulSet")),
+                    "- spec/storageClassName PersistentVolume PersistentVolumeClaim",
+                    "- spec/volumeClaimTemplates/spec/storageClassName StatefulSet")),
             reference("scheduling.k8s.io/v1/PriorityClass", inWorkloads("spec/priorityClassName")),
             NameReference(
-                target: KindSelector(group: "networking.k8s.io/v1", version: "v1", kind: "IngressClass"), referrers: specs("- spec/ingressClassName Ingress")),
+                target: KindSelector(group: "networking.k8s.io/v1", version: "v1", kind: "IngressClass"),
+                referrers: specs("- spec/ingressClassName Ingress")),
             reference(
                 "admissionregistration.k8s.io//ValidatingAdmissionPolicy",
                 specs("- spec/policyName admissionregistration.k8s.io//ValidatingAdmissionPolicyBinding")),

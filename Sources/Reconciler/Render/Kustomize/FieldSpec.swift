@@ -40,7 +40,10 @@ struct FieldSpec: Hashable {
     }
 
     /// Calls `change` with each value at the path in `resource`; nothing when the kind is another.
-    func apply(to resource: Resource, creating shape: YAMLValue.Shape? = nil, tag: PlainScalar.Tag = .none, _ change: (YAMLValue) throws -> Void)
+    func apply(
+        to resource: Resource, creating shape: YAMLValue.Shape? = nil, tag: PlainScalar.Tag = .none,
+        _ change: (YAMLValue) throws -> Void
+    )
         throws
     {
         guard resource.id.isSelected(by: kind) else { return }
@@ -60,7 +63,7 @@ struct FieldSpec: Hashable {
             guard let part = path.first else { return try change(value) }
             switch value.content {
             case .scalar(let scalar):
-                if scalar.tag != .null { throw KustomizeFailure("expected a list or mapping, found \"\(scalar.text.prefix(60))\"") }
+                if scalar.tag != .null { throw KustomizeFailure("expected a list or mapping, found a scalar") }
             case .sequence(let elements):
                 for element in elements { try visit(element, path, change) }
             case .mapping:

@@ -23,7 +23,9 @@ enum GeneratedNames {
     /// What kustomize hashes: kind and data; the name is left empty.
     private static func content(of resource: Resource) throws -> String {
         var members: JSONObject = ["kind": .string(resource.kind), "name": ""]
-        func member(_ key: String) throws -> JSON { try resource.value[key].map { $0.isScalar ? .string($0.text) : try $0.json() } ?? "" }
+        func member(_ key: String) throws -> JSON {
+            try resource.value[key].map { $0.isScalar ? .string($0.text) : try $0.json().withDoubles } ?? ""
+        }
         members["data"] = try member("data")
         switch resource.kind {
         case "ConfigMap":
@@ -39,5 +41,17 @@ enum GeneratedNames {
                 at: resource.place)
         }
         return GoJSON.encoded(.object(members))
+    }
+}
+
+extension JSON {
+    /// Integers as floating-point numbers: Go's JSON decoder makes them that when it does not know better.
+    fileprivate var withDoubles: JSON {
+        switch self {
+        case .int(let number): .double(Double(number))
+        case .array(let elements): .array(elements.map(\.withDoubles))
+        case .object(let members): .object(members.mapValues(\.withDoubles))
+        default: self
+        }
     }
 }

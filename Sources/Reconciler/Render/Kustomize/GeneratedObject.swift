@@ -30,7 +30,8 @@ struct GeneratorOptions {
 /// A ConfigMap or Secret that a kustomization makes of literals and files.
 struct GeneratedObject {
     enum Kind: String {
-        case configMap = "ConfigMap", secret = "Secret"
+        case configMap = "ConfigMap"
+        case secret = "Secret"
         var generatorName: String { rawValue + "Generator" }
     }
 
@@ -53,7 +54,8 @@ struct GeneratedObject {
         try reader.allow(Self.fields + (kind == .secret ? ["type"] : []))
         let place = reader.place
         let origin = Resource.Origin(path: place.path, document: 0, place: reader.fieldPath, line: place.line, column: place.column)
-        try self.init(kind, reader, name: try reader.text("name"), namespace: try reader.text("namespace"), origin: origin, globalOptions)
+        try self.init(
+            kind, reader, name: try reader.text("name"), namespace: try reader.text("namespace"), origin: origin, globalOptions)
     }
 
     /// The configuration of a builtin generator under `generators`.
@@ -65,7 +67,7 @@ struct GeneratedObject {
         case "SecretGenerator": kind = .secret
         default: throw PluginTransformers.refusal(plugin)
         }
-        let reader = ConfigReader(json: try plugin.value.json(), at: plugin.place)
+        let reader = ConfigReader(plugin: try plugin.value.json(), at: plugin.place)
         try reader.allow(Self.fields + ["apiVersion", "kind", "metadata"] + (kind == .secret ? ["type"] : []))
         let name = try reader.text("name")
         let namespace = try reader.text("namespace")
@@ -75,7 +77,8 @@ struct GeneratedObject {
     }
 
     private init(
-        _ kind: Kind, _ reader: ConfigReader, name: String, namespace: String, origin: Resource.Origin, _ globalOptions: GeneratorOptions
+        _ kind: Kind, _ reader: ConfigReader, name: String, namespace: String, origin: Resource.Origin,
+        _ globalOptions: GeneratorOptions
     ) throws {
         self.kind = kind
         self.name = name
@@ -140,14 +143,19 @@ extension ResourceMap {
     mutating func absorb(_ resource: Resource) throws {
         let id = resource.id
         let found = matching { id.isSame(as: $0) }
-        let behavior = GeneratedObject.Behavior(rawValue: resource.annotations[Resource.Memory.generatorBehavior.key] ?? "") ?? .unspecified
+        let behavior =
+            GeneratedObject.Behavior(rawValue: resource.annotations[Resource.Memory.generatorBehavior.key] ?? "") ?? .unspecified
         guard let old = found.first else {
             if behavior == .merge || behavior == .replace {
-                throw KustomizeFailure("there is no \(id.shown) to \(behavior.rawValue); set behavior to create, or name its base in resources")
+                throw KustomizeFailure(
+                    "there is no \(id.shown) to \(behavior.rawValue); set behavior to create, or name its base in resources")
             }
             return try append(resource)
         }
-        if found.count > 1 { throw KustomizeFailure("\(found.count) objects are or were called \(id.shown); the generator cannot choose between them") }
+        if found.count > 1 {
+            throw KustomizeFailure(
+                "\(found.count) objects are or were called \(id.shown); the generator cannot choose between them")
+        }
         guard behavior == .merge || behavior == .replace else {
             throw KustomizeFailure("\(id.shown) exists already; set behavior to merge or replace, or choose another name")
         }
@@ -155,7 +163,9 @@ extension ResourceMap {
         try resource.takeMetadata(of: old)
         if behavior == .merge {
             for field in ["data", "binaryData"] {
-                let merged = (old.value[field]?.textMembers ?? [:]).merging(resource.value[field]?.textMembers ?? [:]) { _, new in new }
+                let merged = (old.value[field]?.textMembers ?? [:]).merging(resource.value[field]?.textMembers ?? [:]) { _, new in
+                    new
+                }
                 resource.value.clear(field)
                 guard !merged.isEmpty else { continue }
                 let map = YAMLValue.mapping()

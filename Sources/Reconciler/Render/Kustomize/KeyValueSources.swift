@@ -25,7 +25,7 @@ struct KeyValueSources {
         }
         for (text, place) in literals {
             guard let mark = text.firstIndex(of: "="), mark != text.startIndex else {
-                throw KustomizeFailure("the literal \"\(text.prefix { $0 != "=" })\" must be key=value", at: place)
+                throw KustomizeFailure("a literal must be key=value", at: place)
             }
             pairs.append((String(text[..<mark]), Array(Self.unquoted(text[text.index(after: mark)...]).utf8), place))
         }
@@ -33,7 +33,9 @@ struct KeyValueSources {
             let (key, path) = try Self.fileSource(text, at: place)
             pairs.append((key, try root.load(path, at: place).bytes, place))
         }
-        guard pairs.count <= Self.keysMax else { throw KustomizeFailure("\(object) would have more than \(Self.keysMax) keys; split it") }
+        guard pairs.count <= Self.keysMax else {
+            throw KustomizeFailure("\(object) would have more than \(Self.keysMax) keys; split it")
+        }
         var known: Set<String> = []
         for pair in pairs where !known.insert(pair.key).inserted {
             throw KustomizeFailure("\(object) is given the key \"\(pair.key)\" twice; rename or remove one", at: pair.place)
@@ -46,7 +48,8 @@ struct KeyValueSources {
         var pairs: [(key: String, value: String)] = []
         for (index, raw) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
             guard var line = String(validating: raw, as: UTF8.self)?[...] else {
-                throw KustomizeFailure("the line is not UTF-8; save the file as UTF-8", at: Place(path: file, line: index + 1, column: 1))
+                throw KustomizeFailure(
+                    "the line is not UTF-8; save the file as UTF-8", at: Place(path: file, line: index + 1, column: 1))
             }
             if line.unicodeScalars.last == "\r" { line = Substring(line.unicodeScalars.dropLast()) }
             if index == 0, line.unicodeScalars.first == "\u{FEFF}" { line = Substring(line.unicodeScalars.dropFirst()) }

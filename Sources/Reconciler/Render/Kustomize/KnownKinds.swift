@@ -1,7 +1,8 @@
 /// What kustomize knows of kinds: Kubernetes 1.21's, which is the table built into it.
 enum KnownKinds {
     /// `apiVersion Kind` of the kinds that belong to no namespace. A kind that is not listed is taken to belong to one.
-    static let clusterScoped: Set<String> = table("""
+    static let clusterScoped: Set<String> = table(
+        """
         admissionregistration.k8s.io/v1: MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration
         admissionregistration.k8s.io/v1beta1: MutatingWebhookConfiguration ValidatingWebhookConfiguration
         apiextensions.k8s.io/v1: CustomResourceDefinition
@@ -26,7 +27,8 @@ enum KnownKinds {
         """)
 
     /// `apiVersion Kind` of the kinds with a schema: of others a strategic merge replaces every list.
-    static let described: Set<String> = table("""
+    static let described: Set<String> = table(
+        """
         admissionregistration.k8s.io/v1: MutatingWebhookConfiguration ValidatingWebhookConfiguration
         admissionregistration.k8s.io/v1beta1: MutatingWebhookConfiguration ValidatingWebhookConfiguration
         apiextensions.k8s.io/v1: CustomResourceDefinition

@@ -23,11 +23,19 @@ enum Kustomization {
         }
     }
 
-    static func build(_ directory: String, tree: SourceTree) throws -> Output {
-        let root = BuildRoot(directory: directory, visited: [], tree: tree)
+    /// - Parameters:
+    ///   - directory: from the repository's root; empty for the root.
+    ///   - read: what stands at a path from the root; nil for nothing.
+    static func build(_ directory: String, reading read: (_ path: String) throws -> SourceTree.Entry?) throws -> Output {
+        try withoutActuallyEscaping(read) { try build(directory, tree: SourceTree(read: $0)) }
+    }
+
+    private static func build(_ directory: String, tree: SourceTree) throws -> Output {
+        let root = BuildRoot(directory: directory, visited: [], tree: tree, budget: BuildBudget())
         let file = try root.kustomization()
         if file.kind == .component {
-            throw file.reader.failure("a Component cannot be built by itself; name it under components of a Kustomization", at: "kind")
+            throw file.reader.failure(
+                "a Component cannot be built by itself; name it under components of a Kustomization", at: "kind")
         }
         var accumulated = Accumulator()
         let level = try KustomizationLevel(file: file, root: root, provenance: try Provenance(options: file.buildMetadata))
@@ -36,12 +44,13 @@ enum Kustomization {
         try KustomizeFailure.locate(Place(path: file.path)) {
             try GeneratedNames.addHashes(to: &accumulated.map)
             try NameReferences(accumulated.config.nameReference).fix(&accumulated.map)
-            try Variables.resolve(in: &accumulated)
+            try Variables.resolve(in: &accumulated, budget: root.budget)
             accumulated.map.remove { resource in
                 resource.annotations["config.kubernetes.io/local-config"].map { $0 != "false" } ?? false
             }
         }
-        let ordered = try file.sortOrder.map { $0.sorted(accumulated.map.resources) } ?? accumulated.map.resources
+        let sorted = try file.sortOrder.map { $0.sorted(accumulated.map.resources) } ?? accumulated.map.resources
+        let ordered = try ResourceMap(sorted).resources
         let documents = try ordered.map { resource in
             try KustomizeFailure.locate(resource.place, resource.id.shown) {
                 try level.provenance.finish(resource)
@@ -81,7 +90,9 @@ extension BuildRoot {
     func kustomization() throws -> KustomizationFile {
         var found: [(name: String, bytes: [UInt8])] = []
         for name in KustomizationFile.names {
-            if case .file(let bytes)? = try tree.read(directory.isEmpty ? name : "\(directory)/\(name)") { found.append((name, bytes)) }
+            if case .file(let bytes)? = try tree.read(directory.isEmpty ? name : "\(directory)/\(name)") {
+                found.append((name, bytes))
+            }
         }
         let shown = directory.isEmpty ? "." : directory
         guard let only = found.first else {
@@ -89,7 +100,8 @@ extension BuildRoot {
         }
         if found.count > 1 {
             throw KustomizeFailure(
-                "the directory \(shown) has \(found.map(\.name).joined(separator: " and ")); keep one of them", at: Place(path: shown))
+                "the directory \(shown) has \(found.map(\.name).joined(separator: " and ")); keep one of them",
+                at: Place(path: shown))
         }
         return try KustomizationFile(
             parsing: only.bytes, path: directory.isEmpty ? only.name : "\(directory)/\(only.name)", directory: directory)
@@ -107,10 +119,12 @@ extension KustomizationFile {
             case "legacy":
                 guard let lists else { return .legacy }
                 try lists.allow(["orderFirst", "orderLast"])
-                return SortOrder(first: try lists.strings("orderFirst").map(\.text), last: try lists.strings("orderLast").map(\.text))
+                return SortOrder(
+                    first: try lists.strings("orderFirst").map(\.text), last: try lists.strings("orderLast").map(\.text))
             case "fifo":
                 if lists != nil {
-                    throw options.failure("sortOptions.legacySortOptions needs order legacy, found fifo; remove it", at: "legacySortOptions")
+                    throw options.failure(
+                        "sortOptions.legacySortOptions needs order legacy, found fifo; remove it", at: "legacySortOptions")
                 }
                 return nil
             case let order:

@@ -4,7 +4,10 @@ import APIMachinery
 struct KustomizationFile {
     static let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"]
 
-    enum Kind: String { case kustomization = "Kustomization", component = "Component" }
+    enum Kind: String {
+        case kustomization = "Kustomization"
+        case component = "Component"
+    }
 
     /// Path in the repository, of the file and of its directory.
     let path: String
@@ -13,16 +16,22 @@ struct KustomizationFile {
     let kind: Kind
 
     private static let fields = [
-        "apiVersion", "kind", "metadata", "openapi", "namePrefix", "nameSuffix", "namespace", "commonLabels", "labels", "commonAnnotations",
-        "patchesStrategicMerge", "patchesJson6902", "patches", "images", "imageTags", "replacements", "replicas", "vars", "sortOptions",
+        "apiVersion", "kind", "metadata", "openapi", "namePrefix", "nameSuffix", "namespace", "commonLabels", "labels",
+        "commonAnnotations",
+        "patchesStrategicMerge", "patchesJson6902", "patches", "images", "imageTags", "replacements", "replicas", "vars",
+        "sortOptions",
         "resources", "components", "crds", "bases", "configMapGenerator", "secretGenerator", "helmGlobals", "helmCharts",
-        "helmChartInflationGenerator", "generatorOptions", "configurations", "generators", "transformers", "validators", "buildMetadata",
+        "helmChartInflationGenerator", "generatorOptions", "configurations", "generators", "transformers", "validators",
+        "buildMetadata",
     ]
 
     /// Features of kustomize that need what a build in the daemon must not do, or has no use for.
     private static let refused: [(field: String, advice: String)] = [
         ("helmCharts", "Helm charts are not rendered; commit the output of `helm template` and name it in resources"),
-        ("helmChartInflationGenerator", "Helm charts are not rendered; commit the output of `helm template` and name it in resources"),
+        (
+            "helmChartInflationGenerator",
+            "Helm charts are not rendered; commit the output of `helm template` and name it in resources"
+        ),
         ("helmGlobals", "Helm charts are not rendered; commit the output of `helm template` and name it in resources"),
         ("crds", "schemas of custom resources are not read for references; name the fields in a file of configurations instead"),
         ("validators", "validators are plugins, which are not run; remove them"),
@@ -33,7 +42,9 @@ struct KustomizationFile {
         self.path = path
         self.directory = directory
         try reader.allow(Self.fields)
-        for (field, advice) in Self.refused where reader.has(field) { throw reader.failure("\(field) is not supported: \(advice)", at: field) }
+        for (field, advice) in Self.refused where reader.has(field) {
+            throw reader.failure("\(field) is not supported: \(advice)", at: field)
+        }
         let written = try reader.text("kind")
         guard let kind = written.isEmpty ? Kind.kustomization : Kind(rawValue: written) else {
             throw reader.failure("kind must be Kustomization or Component, found \"\(written)\"", at: "kind")
@@ -44,7 +55,8 @@ struct KustomizationFile {
         guard version.isEmpty || version == expected else {
             throw reader.failure("apiVersion of a \(kind.rawValue) must be \(expected), found \"\(version)\"", at: "apiVersion")
         }
-        guard reader.json.object?.contains(where: { !["apiVersion", "kind"].contains($0.key) && !$0.value.isEmptyValue }) ?? false else {
+        guard reader.json.object?.contains(where: { !["apiVersion", "kind"].contains($0.key) && !$0.value.isEmptyValue }) ?? false
+        else {
             throw KustomizeFailure("the kustomization is empty; name files in resources", at: Place(path: path))
         }
         try checkOpenAPI()
@@ -73,7 +85,8 @@ struct KustomizationFile {
         get throws {
             try reader.strings("buildMetadata").map { text, place in
                 guard Provenance.options.contains(text) else {
-                    throw KustomizeFailure("buildMetadata must be of \(Provenance.options.joined(separator: ", ")), found \"\(text)\"", at: place)
+                    throw KustomizeFailure(
+                        "buildMetadata must be of \(Provenance.options.joined(separator: ", ")), found \"\(text)\"", at: place)
                 }
                 return text
             }

@@ -18,8 +18,10 @@ struct KustomizationLevel {
         accumulated.warnings += warnings
         for (path, place) in try file.resources { try accumulateResource(path, at: place, into: &accumulated) }
         try KustomizeFailure.locate(Place(path: file.path)) {
-            try accumulated.config.merge(.standard)
-            try accumulated.config.merge(configurations())
+            // Together first: a spec for some kinds takes the place of the one for all.
+            var config = TransformerConfig.standard
+            try config.merge(configurations())
+            try accumulated.config.merge(config)
         }
         try runGenerators(&accumulated.map)
         for (path, place) in try reader.strings("components") { try accumulateComponent(path, at: place, into: &accumulated) }
@@ -80,10 +82,11 @@ struct KustomizationLevel {
         let child = try root.child(path, resolved: resolved, at: place)
         let file = try KustomizeFailure.locate(place) { try child.kustomization() }
         guard file.kind == .component else {
-            throw KustomizeFailure("\"\(path)\" is a Kustomization; name it under resources, or set its kind to Component", at: place)
+            throw KustomizeFailure(
+                "\"\(path)\" is a Kustomization; name it under resources, or set its kind to Component", at: place)
         }
         try KustomizationLevel(file: file, root: child, provenance: provenance.inside(path)).accumulate(into: &accumulated)
-        accumulated.map.invalidate()
+        try KustomizeFailure.locate(place) { try accumulated.map.replaceAll(accumulated.map.resources) }
     }
 
     private func configurations() throws -> TransformerConfig {
@@ -131,7 +134,8 @@ struct KustomizationLevel {
                 continue
             }
             for resource in try inline(text, at: place) {
-                resource.origin = Resource.Origin(path: place.path, document: 0, place: FieldPath(), line: place.line, column: place.column)
+                resource.origin = Resource.Origin(
+                    path: place.path, document: 0, place: FieldPath(), line: place.line, column: place.column)
                 try provenance.addOrigin(file: file.name, to: resource)
                 try accumulated.map.append(resource)
             }

@@ -14,7 +14,7 @@ struct NameReferences {
         /// Namespaces of the accounts that a RoleBinding names.
         var accountNamespaces: Set<String> = []
 
-        init(_ resource: Resource) {
+        init(_ resource: Resource) throws {
             self.resource = resource
             id = resource.id
             previous = resource.previousIDs
@@ -22,7 +22,13 @@ struct NameReferences {
             suffixes = resource.list(.suffixes)
             guard id.kind == "RoleBinding" else { return }
             for subject in resource.value["subjects"]?.elements ?? [] where subject["kind"]?.text == "ServiceAccount" {
-                if let namespace = subject["namespace"]?.text { accountNamespaces.insert(namespace) }
+                guard let namespace = subject["namespace"] else { continue }
+                guard namespace.isString else {
+                    throw KustomizeFailure(
+                        "\(id.shown): a subject's namespace is \(namespace.kindName); write its name, or remove it",
+                        at: resource.place)
+                }
+                accountNamespaces.insert(namespace.text)
             }
         }
 
@@ -30,17 +36,19 @@ struct NameReferences {
     }
 
     func fix(_ map: inout ResourceMap) throws {
-        let all = map.resources.map(Candidate.init)
+        let all = try map.resources.map(Candidate.init)
         var byName: [String: [Candidate]] = [:]
         for candidate in all {
             for name in Set(candidate.previous.map(\.name)) { byName[name, default: []].append(candidate) }
         }
         if byName.isEmpty { return }
+        let namespaces = Set(all.map(\.originalID.effectiveNamespace))
         for referrer in all {
             let original = referrer.originalID
             for reference in references {
                 for spec in reference.referrers where original.isSelected(by: spec.kind) {
-                    let field = Field(referrer: referrer, path: spec.path, target: reference.target, byName: byName)
+                    let field = Field(
+                        referrer: referrer, path: spec.path, target: reference.target, byName: byName, namespaces: namespaces)
                     // Already known to be meant, by what it was.
                     try FieldSpec(path: spec.path, create: spec.create).apply(to: referrer.resource) { try field.update($0) }
                 }
@@ -55,6 +63,8 @@ struct NameReferences {
         let path: String
         let target: KindSelector
         let byName: [String: [Candidate]]
+        /// Those that objects belonged to before.
+        let namespaces: Set<String>
 
         func update(_ value: YAMLValue) throws {
             switch value.content {
@@ -69,7 +79,9 @@ struct NameReferences {
 
         private func updateScalar(_ value: YAMLValue) throws {
             try value.require(.scalar)
-            guard let found = try select(value.text, from: candidates(value.text), sameNamespace: false), found.id.name != value.text else { return }
+            guard let found = try select(value.text, from: candidates(value.text), sameNamespace: false),
+                found.id.name != value.text
+            else { return }
             try value.setScalar(.untagged(found.id.name))
         }
 
@@ -80,8 +92,9 @@ struct NameReferences {
             var candidates = candidates(name.text)
             if let namespace = value["namespace"], !namespace.isNull {
                 let byOriginal = candidates.filter { $0.originalID.effectiveNamespace == namespace.text }
-                let isKnown = byName.values.joined().contains { $0.originalID.effectiveNamespace == namespace.text }
-                candidates = isKnown ? byOriginal : candidates.filter { $0.id.effectiveNamespace == namespace.text }
+                candidates =
+                    namespaces.contains(namespace.text)
+                    ? byOriginal : candidates.filter { $0.id.effectiveNamespace == namespace.text }
             }
             guard let found = try select(name.text, from: candidates, sameNamespace: true) else { return }
             if found.id.name == name.text, found.id.namespace.isEmpty { return }
@@ -111,7 +124,9 @@ struct NameReferences {
             found = found.filter { isInSameContext($0, mayBeEmpty: true) }
             if found.count > 1 { found = found.filter { isInSameContext($0, mayBeEmpty: false) } }
             guard let first = found.first else { return nil }
-            let isUnique = found.allSatisfy { $0.id.name == first.id.name && (!sameNamespace || $0.id.namespace == first.id.namespace) }
+            let isUnique = found.allSatisfy {
+                $0.id.name == first.id.name && (!sameNamespace || $0.id.namespace == first.id.namespace)
+            }
             if isUnique { return first }
             throw KustomizeFailure(
                 "\"\(name)\" could be any of \(found.map(\.id.shown).joined(separator: ", ")); give them different names")
@@ -119,7 +134,8 @@ struct NameReferences {
 
         /// The kind that a binding's roleRef names.
         private var roleReference: KindSelector? {
-            guard path.hasSuffix("roleRef/name"), let reference = referrer.resource.value["roleRef"], let group = reference["apiGroup"],
+            guard path.hasSuffix("roleRef/name"), let reference = referrer.resource.value["roleRef"],
+                let group = reference["apiGroup"],
                 let kind = reference["kind"]
             else { return nil }
             return KindSelector(group: group.text, kind: kind.text)

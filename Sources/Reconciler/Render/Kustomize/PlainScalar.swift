@@ -104,7 +104,9 @@ enum PlainScalar {
         }
         guard rest.isEmpty else { return nil }
         // `Double` wants a digit after the point; YAML does not.
-        let value = Double(text) ?? Double(text.replacing(".e", with: ".0e").replacing(".E", with: ".0E") + (text.hasSuffix(".") ? "0" : ""))
+        let value =
+            Double(text)
+            ?? Double(text.replacing(".e", with: ".0e").replacing(".E", with: ".0E") + (text.hasSuffix(".") ? "0" : ""))
         return value.flatMap { $0.isFinite ? $0 : nil }
     }
 

@@ -52,7 +52,7 @@ struct Provenance {
     /// Unless it has one.
     func addOrigin(_ step: Step, to resource: Resource) throws {
         guard isOn, resource.annotations[Self.originKey] == nil else { return }
-        try resource.setAnnotation(Self.originKey, step.lines.joined(separator: "\n") + "\n")
+        try set(Self.originKey, step.lines.joined(separator: "\n") + "\n", on: resource)
     }
 
     func builtin(_ kind: String, in file: KustomizationFile) -> Step? {
@@ -63,7 +63,8 @@ struct Provenance {
     func plugin(_ resource: Resource) -> Step? {
         guard isOn, let origin = resource.annotations[Self.originKey], origin.hasPrefix("path: ") else { return nil }
         return Step(
-            configuredIn: String(origin.dropFirst(6).dropLast()), apiVersion: resource.apiVersion, kind: resource.kind, name: resource.name,
+            configuredIn: String(origin.dropFirst(6).dropLast()), apiVersion: resource.apiVersion, kind: resource.kind,
+            name: resource.name,
             namespace: resource.namespace)
     }
 
@@ -74,8 +75,13 @@ struct Provenance {
                 continue
             }
             let item = step.lines.enumerated().map { ($0.offset == 0 ? "- " : "  ") + $0.element }.joined(separator: "\n") + "\n"
-            try resource.setAnnotation(Self.transformationsKey, (resource.annotations[Self.transformationsKey] ?? "") + item)
+            try set(Self.transformationsKey, (resource.annotations[Self.transformationsKey] ?? "") + item, on: resource)
         }
+    }
+
+    /// All annotations become plain strings on the way.
+    private func set(_ key: String, _ text: String, on resource: Resource) throws {
+        try resource.setAnnotations(resource.annotations.merging([key: text]) { _, new in new })
     }
 
     /// Leaves on the object what was asked for.

@@ -27,7 +27,8 @@ final class Resource {
         Memory.allCases.map(\.key) + [
             "internal.config.kubernetes.io/refBy", "internal.config.kubernetes.io/path", "internal.config.kubernetes.io/index",
             "internal.config.kubernetes.io/seqindent", "internal.config.kubernetes.io/id",
-            "internal.config.kubernetes.io/annotations-migration-resource-id", "config.kubernetes.io/path", "config.kubernetes.io/index",
+            "internal.config.kubernetes.io/annotations-migration-resource-id", "config.kubernetes.io/path",
+            "config.kubernetes.io/index",
             "config.k8s.io/id", "internal.config.kubernetes.io/helm-generated",
         ]
 
@@ -114,7 +115,9 @@ final class Resource {
     // MARK: Metadata
 
     func setAnnotation(_ key: String, _ text: String) throws {
-        if let metadata = value["metadata"], let annotations = metadata["annotations"], annotations.isEmpty { metadata.clear("annotations") }
+        if let metadata = value["metadata"], let annotations = metadata["annotations"], annotations.isEmpty {
+            metadata.clear("annotations")
+        }
         let annotations = try value.lookup(["metadata", "annotations"], create: .mapping)
         try annotations?.set(key, YAMLValue(.scalar(.init(text: text, tag: .string, isQuoted: true))))
     }

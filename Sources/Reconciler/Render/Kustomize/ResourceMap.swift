@@ -67,7 +67,9 @@ struct ResourceMap {
         case 1: return found[0]
         case 0:
             let near = resources.map(\.originalID.shown)
-            let hint = Spelling.nearest(to: id.shown, among: near).map { "; did you mean \($0)?" } ?? "; check its apiVersion, kind, name and namespace"
+            let hint =
+                Spelling.nearest(to: id.shown, among: near).map { "; did you mean \($0)?" }
+                ?? "; check its apiVersion, kind, name and namespace"
             throw KustomizeFailure("no object \(id.shown) (\(id.apiVersion)) in this kustomization to patch\(hint)")
         default:
             throw KustomizeFailure(
@@ -81,8 +83,10 @@ struct ResourceMap {
             let current = resource.id
             let original = resource.originalID
             return try
-                (selector.matches(namespace: original.effectiveNamespace) || selector.matches(namespace: current.effectiveNamespace))
-                && (selector.matches(name: original.name) || selector.matches(name: current.name)) && selector.matches(kindOf: current)
+                (selector.matches(namespace: original.effectiveNamespace)
+                || selector.matches(namespace: current.effectiveNamespace))
+                && (selector.matches(name: original.name) || selector.matches(name: current.name))
+                && selector.matches(kindOf: current)
                 && selector.matchesMetadata(of: resource)
         }
     }

@@ -9,7 +9,8 @@ enum ResourceReader {
             let origin = Resource.Origin(
                 path: path, document: document.index, place: FieldPath(), line: document.line, column: document.column)
             let resource = Resource(document.value, origin: origin)
-            let isWrapped = documents.count == 1 && ["List", "ResourceList"].contains(resource.kind) && document.value["items"] != nil
+            let isWrapped =
+                documents.count == 1 && ["List", "ResourceList"].contains(resource.kind) && document.value["items"] != nil
             queue += isWrapped ? items(of: resource) : [resource]
         }
         queue = queue.filter { !$0.isGone }
@@ -51,10 +52,12 @@ enum ResourceReader {
     private static func validate(_ resource: Resource) throws {
         guard resource.value.isMapping else {
             throw KustomizeFailure(
-                "expected a Kubernetes object (apiVersion, kind, metadata, …), found \(resource.value.kindName)", at: resource.place)
+                "expected a Kubernetes object (apiVersion, kind, metadata, …), found \(resource.value.kindName)", at: resource.place
+            )
         }
         if resource.kind.isEmpty {
-            throw KustomizeFailure("no kind: not a Kubernetes object; add it, or remove the file from the kustomization", at: resource.place)
+            throw KustomizeFailure(
+                "no kind: not a Kubernetes object; add it, or remove the file from the kustomization", at: resource.place)
         }
         if resource.kind.hasSuffix("List") { return }
         if resource.name.isEmpty {

@@ -80,7 +80,9 @@ struct ScalarText {
             }
             isAfterBlank = scalar == " " || scalar == "\t" || Self.isBreak(scalar)
         }
-        if leadingSpace || leadingBreak || trailingSpace || trailingBreak || breakSpace || isMultiline || hasIndicator { isPlainAllowed = false }
+        if leadingSpace || leadingBreak || trailingSpace || trailingBreak || breakSpace || isMultiline || hasIndicator {
+            isPlainAllowed = false
+        }
         if trailingSpace { isBlockAllowed = false }
         if breakSpace { isSingleAllowed = false }
         if spaceBreak || isSpecial {

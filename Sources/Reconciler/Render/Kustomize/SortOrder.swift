@@ -13,7 +13,8 @@ struct SortOrder {
     static let legacy = SortOrder(
         first: [
             "Namespace", "ResourceQuota", "StorageClass", "CustomResourceDefinition", "ServiceAccount", "PodSecurityPolicy", "Role",
-            "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret", "Endpoints", "Service", "LimitRange", "PriorityClass",
+            "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret", "Endpoints", "Service", "LimitRange",
+            "PriorityClass",
             "PersistentVolume", "PersistentVolumeClaim", "Deployment", "StatefulSet", "CronJob", "PodDisruptionBudget",
         ],
         last: ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"])
@@ -41,7 +42,8 @@ struct SortOrder {
     }
 
     private static func identityKey(_ id: ResourceID) -> String {
-        let kind = "\(id.kind.isEmpty ? "[noKind]" : id.kind).\(id.version.isEmpty ? "[noVer]" : id.version).\(id.group.isEmpty ? "[noGrp]" : id.group)"
+        let kind =
+            "\(id.kind.isEmpty ? "[noKind]" : id.kind).\(id.version.isEmpty ? "[noVer]" : id.version).\(id.group.isEmpty ? "[noGrp]" : id.group)"
         return "\(kind)|\(id.namespace.isEmpty ? "~X" : id.namespace)|\(id.name.isEmpty ? "~N" : id.name)"
     }
 }

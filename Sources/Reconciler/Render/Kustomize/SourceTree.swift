@@ -28,7 +28,9 @@ struct SourceTree {
 
     /// Whether a path names something that would have to be fetched.
     static func isRemote(_ path: String) -> Bool {
-        if path.contains("://") || path.hasPrefix("git@") || path.hasPrefix("github.com/") || path.hasPrefix("git::") { return true }
+        if path.contains("://") || path.hasPrefix("git@") || path.hasPrefix("github.com/") || path.hasPrefix("git::") {
+            return true
+        }
         return path.contains("?ref=") || path.hasSuffix(".git") || path.contains(".git/") || path.contains("_git/")
     }
 
@@ -42,6 +44,7 @@ struct BuildRoot {
     let directory: String
     let visited: [String]
     let tree: SourceTree
+    let budget: BuildBudget
 
     /// A file in or below this directory, as kustomize demands.
     func load(_ path: String, at place: Place) throws -> (bytes: [UInt8], path: String) {
@@ -53,9 +56,13 @@ struct BuildRoot {
         }
         let entry: SourceTree.Entry? = try KustomizeFailure.locate(place) { try tree.read(resolved) }
         switch entry {
-        case .file(let bytes)?: return (bytes, resolved)
+        case .file(let bytes)?:
+            try KustomizeFailure.locate(place) { try budget.spend(bytes.count) }
+            return (bytes, resolved)
         case .directory?: throw KustomizeFailure("\"\(path)\" is a directory; name a file", at: place)
-        case nil: throw KustomizeFailure("\"\(path)\" is not in the repository (looked for \(resolved)); add it, or correct the path", at: place)
+        case nil:
+            throw KustomizeFailure(
+                "\"\(path)\" is not in the repository (looked for \(resolved)); add it, or correct the path", at: place)
         }
     }
 
@@ -63,7 +70,8 @@ struct BuildRoot {
         let resolved = try resolve(path, at: place)
         let entry: SourceTree.Entry? = try KustomizeFailure.locate(place) { try tree.read(resolved) }
         guard let entry else {
-            throw KustomizeFailure("\"\(path)\" is not in the repository (looked for \(resolved)); add it, or correct the path", at: place)
+            throw KustomizeFailure(
+                "\"\(path)\" is not in the repository (looked for \(resolved)); add it, or correct the path", at: place)
         }
         return (entry, resolved)
     }
@@ -75,16 +83,19 @@ struct BuildRoot {
                 at: place)
         }
         guard visited.count < Kustomization.depthMax else {
-            throw KustomizeFailure("more than \(Kustomization.depthMax) kustomizations name one another; name them from fewer levels", at: place)
+            throw KustomizeFailure(
+                "more than \(Kustomization.depthMax) kustomizations name one another; name them from fewer levels", at: place)
         }
-        return BuildRoot(directory: resolved, visited: visited + [directory], tree: tree)
+        try budget.enter(at: place)
+        return BuildRoot(directory: resolved, visited: visited + [directory], tree: tree, budget: budget)
     }
 
     private func resolve(_ path: String, at place: Place) throws -> String {
         if path.isEmpty { throw KustomizeFailure("the path is empty; name a file or directory", at: place) }
         if SourceTree.isRemote(path) {
             throw KustomizeFailure(
-                "\"\(path)\" is not in this repository, and nothing is fetched from elsewhere: commit a copy and name its path", at: place)
+                "\"\(path)\" is not in this repository, and nothing is fetched from elsewhere: commit a copy and name its path",
+                at: place)
         }
         if path.hasPrefix("/") { throw KustomizeFailure("\"\(path)\" is absolute; write it relative to \(shown)", at: place) }
         guard let resolved = SourceTree.resolve(path, from: directory) else {

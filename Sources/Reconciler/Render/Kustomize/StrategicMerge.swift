@@ -94,7 +94,8 @@ struct StrategicMerge {
 
     // MARK: Lists
 
-    private func walkList(_ target: YAMLValue?, _ patch: YAMLValue?, _ keys: [String], _ schema: MergeSchema?) throws -> YAMLValue? {
+    private func walkList(_ target: YAMLValue?, _ patch: YAMLValue?, _ keys: [String], _ schema: MergeSchema?) throws -> YAMLValue?
+    {
         guard let result = try listResult(target, patch) else { return nil }
         let sources = [result, patch]
         if keys.isEmpty {
@@ -117,7 +118,9 @@ struct StrategicMerge {
         }
     }
 
-    private func mergeElements(of sources: [YAMLValue?], values: [[String]], keys: [String], _ schema: MergeSchema?) throws -> YAMLValue? {
+    private func mergeElements(of sources: [YAMLValue?], values: [[String]], keys: [String], _ schema: MergeSchema?) throws
+        -> YAMLValue?
+    {
         guard let target = sources[0] else { return nil }
         var values = values
         if keys.count > 1 { Self.unify(&values) }

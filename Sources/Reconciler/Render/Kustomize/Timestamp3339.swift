@@ -66,7 +66,8 @@ struct Timestamp3339: CustomStringConvertible {
 
     var description: String {
         let year = String(repeating: "0", count: max(0, 4 - String(date.year).count)) + String(date.year)
-        return "\(year)-\(Self.two(date.month))-\(Self.two(date.day))T\(Self.two(time.hour)):\(Self.two(time.minute)):\(Self.two(time.second))"
+        return
+            "\(year)-\(Self.two(date.month))-\(Self.two(date.day))T\(Self.two(time.hour)):\(Self.two(time.minute)):\(Self.two(time.second))"
             + (fraction.isEmpty ? "" : "." + fraction) + zone
     }
 }

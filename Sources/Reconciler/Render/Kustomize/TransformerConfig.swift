@@ -12,17 +12,20 @@ struct TransformerConfig {
     var commonLabels: [FieldSpec] = []
     var labels: [FieldSpec] = []
     var templateLabels: [FieldSpec] = []
-    var volumeClaimTemplateLabels: [FieldSpec] = []
     var commonAnnotations: [FieldSpec] = []
     var nameReference: [NameReference] = []
     var varReference: [FieldSpec] = []
     var images: [FieldSpec] = []
     var replicas: [FieldSpec] = []
+    /// As it is built in. Every other one that is not empty holds it.
+    private(set) var isStandard = false
+    private var isEmpty = true
 
     private static let lists: [(name: String, path: any WritableKeyPath<TransformerConfig, [FieldSpec]> & Sendable)] = [
         ("namePrefix", \.namePrefix), ("nameSuffix", \.nameSuffix), ("namespace", \.namespace), ("commonLabels", \.commonLabels),
-        ("labels", \.labels), ("templateLabels", \.templateLabels), ("volumeClaimTemplateLabels", \.volumeClaimTemplateLabels),
-        ("commonAnnotations", \.commonAnnotations), ("varReference", \.varReference), ("images", \.images), ("replicas", \.replicas),
+        ("labels", \.labels), ("templateLabels", \.templateLabels),
+        ("commonAnnotations", \.commonAnnotations), ("varReference", \.varReference), ("images", \.images),
+        ("replicas", \.replicas),
     ]
 
     init() {}
@@ -33,16 +36,24 @@ struct TransformerConfig {
         nameReference = try reader.list("nameReference").map { entry in
             try entry.allow(["group", "version", "kind", "fieldSpecs"])
             return NameReference(
-                target: KindSelector(group: try entry.text("group"), version: try entry.text("version"), kind: try entry.text("kind")),
+                target: KindSelector(
+                    group: try entry.text("group"), version: try entry.text("version"), kind: try entry.text("kind")),
                 referrers: try entry.list("fieldSpecs").map(FieldSpec.init))
         }
+        isEmpty = false
         sort()
     }
 
     /// With the same place so that every kustomization of a build may say it again.
     mutating func merge(_ other: TransformerConfig) throws {
+        if other.isEmpty || other.isStandard && !isEmpty { return }
+        if isEmpty, other.isStandard { return self = other }
+        isEmpty = false
+        isStandard = false
         for (name, path) in Self.lists {
-            self[keyPath: path] = try KustomizeFailure.locate(nil, name) { try FieldSpec.merged(self[keyPath: path], other[keyPath: path]) }
+            self[keyPath: path] = try KustomizeFailure.locate(nil, name) {
+                try FieldSpec.merged(self[keyPath: path], other[keyPath: path])
+            }
         }
         for reference in other.nameReference {
             if let index = nameReference.firstIndex(where: { $0.target == reference.target }) {
@@ -52,6 +63,15 @@ struct TransformerConfig {
             }
         }
         sort()
+    }
+
+    /// This one, sorted, as what every build begins with.
+    func asStandard() -> TransformerConfig {
+        var config = self
+        config.sort()
+        config.isStandard = true
+        config.isEmpty = false
+        return config
     }
 
     private mutating func sort() {

@@ -11,7 +11,9 @@ struct Variable {
         try reader.allow(["name", "objref", "fieldref"])
         name = try reader.text("name")
         place = reader.place
-        guard let reference = try reader.object("objref") else { throw reader.failure("the var \(name) needs objref: the object that it reads") }
+        guard let reference = try reader.object("objref") else {
+            throw reader.failure("the var \(name) needs objref: the object that it reads")
+        }
         try reference.allow(["apiVersion", "group", "version", "kind", "name", "namespace"])
         var id = ResourceID(
             group: try reference.text("group"), version: try reference.text("version"), kind: try reference.text("kind"),
@@ -57,20 +59,21 @@ enum Variables {
                 : id.name == wanted.name && id.group == wanted.group && id.version == wanted.version && id.kind == wanted.kind
         }
         if found.count > 1 {
-            throw KustomizeFailure("the var \(variable.name) could read \(found.count) objects; set objref.namespace", at: variable.place)
+            throw KustomizeFailure(
+                "the var \(variable.name) could read \(found.count) objects; set objref.namespace", at: variable.place)
         }
         found.first?.variables.append(variable.name)
         try accumulated.add(variable)
     }
 
-    static func resolve(in accumulated: inout Accumulator) throws {
+    static func resolve(in accumulated: inout Accumulator, budget: BuildBudget) throws {
         guard !accumulated.variables.isEmpty else { return }
         var values: [String: Value] = [:]
         for variable in accumulated.variables { values[variable.name] = try value(of: variable, in: accumulated.map) }
         var used: Set<String> = []
         for resource in accumulated.map.resources {
             for spec in accumulated.config.varReference {
-                try spec.apply(to: resource) { try expand($0, values, &used) }
+                try spec.apply(to: resource) { try expand($0, values, &used, budget) }
             }
         }
         accumulated.map.invalidate()
@@ -82,16 +85,19 @@ enum Variables {
     private static func value(of variable: Variable, in map: ResourceMap) throws -> Value {
         guard let resource = map.resources.first(where: { $0.variables.contains(variable.name) }) else {
             throw KustomizeFailure(
-                "the var \(variable.name) reads \(variable.object.shown), which is not in this kustomization; correct objref", at: variable.place)
+                "the var \(variable.name) reads \(variable.object.shown), which is not in this kustomization; correct objref",
+                at: variable.place)
         }
         let path = YAMLPath.splitKeepingBrackets(variable.fieldPath).flatMap(indexed)
         let field = try KustomizeFailure.locate(variable.place) { try resource.value.lookup(path) }
         guard let field else {
             throw KustomizeFailure(
-                "the var \(variable.name): \(resource.id.shown) has no field \(variable.fieldPath); correct fieldref.fieldPath", at: variable.place)
+                "the var \(variable.name): \(resource.id.shown) has no field \(variable.fieldPath); correct fieldref.fieldPath",
+                at: variable.place)
         }
         guard let scalar = field.scalar else {
-            throw KustomizeFailure("the var \(variable.name) must read a text or number, found \(field.kindName)", at: variable.place)
+            throw KustomizeFailure(
+                "the var \(variable.name) must read a text or number, found \(field.kindName)", at: variable.place)
         }
         switch scalar.tag {
         case .int: return Int(scalar.text).map(Value.int) ?? .text(scalar.text)
@@ -103,26 +109,31 @@ enum Variables {
 
     /// `ports[0]` is `ports`, `0`.
     private static func indexed(_ part: String) -> [String] {
-        guard part.hasSuffix("]"), let open = part.firstIndex(of: "["), Int(part[part.index(after: open)...].dropLast()) != nil else { return [part] }
+        guard part.hasSuffix("]"), let open = part.firstIndex(of: "["), Int(part[part.index(after: open)...].dropLast()) != nil
+        else { return [part] }
         let index = String(part[part.index(after: open)...].dropLast())
         return open == part.startIndex ? [index] : [String(part[..<open]), index]
     }
 
-    private static func expand(_ field: YAMLValue, _ values: [String: Value], _ used: inout Set<String>) throws {
+    private static func expand(_ field: YAMLValue, _ values: [String: Value], _ used: inout Set<String>, _ budget: BuildBudget)
+        throws
+    {
         switch field.content {
-        case .scalar: replace(field, values, &used)
-        case .mapping(let members): for member in members { replace(member.value, values, &used) }
+        case .scalar: try replace(field, values, &used, budget)
+        case .mapping(let members): for member in members { try replace(member.value, values, &used, budget) }
         case .sequence(let elements):
             for element in elements {
                 guard element.isString else { throw KustomizeFailure("expected a list of texts, found \(element.kindName)") }
-                replace(element, values, &used)
+                try replace(element, values, &used, budget)
             }
         }
     }
 
-    private static func replace(_ field: YAMLValue, _ values: [String: Value], _ used: inout Set<String>) {
+    private static func replace(_ field: YAMLValue, _ values: [String: Value], _ used: inout Set<String>, _ budget: BuildBudget)
+        throws
+    {
         guard field.isString, field.isScalar else { return }
-        let expanded = expanded(field.text, values, &used)
+        let expanded = try expanded(field.text, values, &used, budget)
         switch expanded {
         case .text(let text): field.content = .scalar(.init(text: text, tag: .string, isQuoted: false))
         case .int(let number): field.content = .scalar(.init(text: String(number), tag: .int, isQuoted: false))
@@ -132,7 +143,9 @@ enum Variables {
     }
 
     /// `$(NAME)` alone keeps the value's type; `$$` is a dollar sign; what is unknown stays.
-    private static func expanded(_ text: String, _ values: [String: Value], _ used: inout Set<String>) -> Value {
+    private static func expanded(_ text: String, _ values: [String: Value], _ used: inout Set<String>, _ budget: BuildBudget) throws
+        -> Value
+    {
         var result = ""
         var rest = text[...]
         while let dollar = rest.firstIndex(of: "$") {
@@ -151,6 +164,7 @@ enum Variables {
                 }
                 used.insert(name)
                 if text == "$(\(name))" { return value }
+                try budget.spend(value.text.utf8.count)
                 result += value.text
             } else {
                 result += "$" + String(next)

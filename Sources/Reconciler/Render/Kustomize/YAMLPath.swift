@@ -72,7 +72,9 @@ extension YAMLValue {
         let parts = path.map { $0.trimmingSpaces }.filter { !$0.isEmpty }
         var value = self
         for (index, part) in parts.enumerated() {
-            guard let next = try value.step(part, next: index + 1 < parts.count ? parts[index + 1] : nil, create: create) else { return nil }
+            guard let next = try value.step(part, next: index + 1 < parts.count ? parts[index + 1] : nil, create: create) else {
+                return nil
+            }
             value = next
         }
         return value
@@ -127,7 +129,8 @@ extension YAMLValue {
         guard let field else { return [] }
         if let scalar = field.scalar, scalar.tag != .null, !rest.isEmpty {
             // Only a copy: as in kustomize, what is found in it is not written back on this way.
-            return try YAMLValue.documents(parsing: Array(scalar.text.utf8), path: part).first?.value.matches(rest, create: create) ?? []
+            return try YAMLValue.documents(parsing: Array(scalar.text.utf8), path: part).first?.value.matches(rest, create: create)
+                ?? []
         }
         return try field.matches(rest, create: create)
     }
@@ -143,7 +146,9 @@ extension YAMLValue {
         return try elements[index].matches(rest, create: create)
     }
 
-    private func matchSelector(_ part: String, _ rest: ArraySlice<String>, _ create: Shape?, isRetry: Bool = false) throws -> [YAMLValue] {
+    private func matchSelector(_ part: String, _ rest: ArraySlice<String>, _ create: Shape?, isRetry: Bool = false) throws
+        -> [YAMLValue]
+    {
         let (name, pattern) = try YAMLPath.selector(part)
         try require(.sequence)
         let expression = try Pattern(pattern)

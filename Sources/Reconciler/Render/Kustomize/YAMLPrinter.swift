@@ -109,24 +109,25 @@ struct YAMLPrinter {
         indicator(UInt8(ascii: "'"), needsSpace: true)
         var wasSpace = false
         var wasBreak = false
-        for (index, byte) in bytes.enumerated() {
-            if byte == 32 {
+        var index = 0
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            if scalar == " " {
                 let isInside = index > 0 && index < bytes.count - 1 && bytes[index + 1] != 32
-                if mayFold, !wasSpace, column > Self.widthBest, isInside { startLine() } else { put(byte) }
+                if mayFold, !wasSpace, column > Self.widthBest, isInside { startLine() } else { put(scalar) }
                 wasSpace = true
-            } else if byte == 10 {
-                if !wasBreak { lineEnd() }
-                lineEnd()
-                isAtIndentation = true
+            } else if ScalarText.isBreak(scalar) {
+                if !wasBreak, scalar == "\n" { lineEnd() }
+                lineEnd(scalar)
                 wasBreak = true
             } else {
                 if wasBreak { startLine() }
-                if byte == UInt8(ascii: "'") { put(byte) }
-                put(byte)
+                if scalar == "'" { put(scalar) }
+                put(scalar)
                 isAtIndentation = false
                 wasSpace = false
                 wasBreak = false
             }
+            index += UTF8.width(scalar)
         }
         indicator(UInt8(ascii: "'"))
         isAfterSpace = false
@@ -151,7 +152,7 @@ struct YAMLPrinter {
                 }
                 wasSpace = true
             } else {
-                for byte in UTF8.encode(scalar)! { put(byte) }
+                put(scalar)
                 wasSpace = false
             }
             index += width
@@ -186,14 +187,13 @@ struct YAMLPrinter {
         isAtIndentation = true
         isAfterSpace = true
         var wasBreak = true
-        for byte in bytes {
-            if byte == 10 {
-                lineEnd()
-                isAtIndentation = true
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            if ScalarText.isBreak(scalar) {
+                lineEnd(scalar)
                 wasBreak = true
             } else {
                 if wasBreak { startLine() }
-                put(byte)
+                put(scalar)
                 isAtIndentation = false
                 wasBreak = false
             }
@@ -208,9 +208,21 @@ struct YAMLPrinter {
         if byte & 0xC0 != 0x80 { column += 1 }
     }
 
+    private mutating func put(_ scalar: Unicode.Scalar) {
+        out.append(contentsOf: UTF8.encode(scalar)!)
+        column += 1
+    }
+
     private mutating func lineEnd() {
         out.append(10)
         column = 0
+    }
+
+    /// A line end inside a text, whichever it is.
+    private mutating func lineEnd(_ scalar: Unicode.Scalar) {
+        put(scalar)
+        column = 0
+        isAtIndentation = true
     }
 
     private mutating func startLine() {

@@ -11,7 +11,9 @@ extension YAMLValue {
                 do {
                     value = try YAMLValue(node)
                 } catch let failure as KustomizeFailure {
-                    throw YAMLError(message: failure.message, line: failure.place?.line ?? node.line, column: failure.place?.column ?? node.column)
+                    throw YAMLError(
+                        message: failure.message, line: failure.place?.line ?? node.line,
+                        column: failure.place?.column ?? node.column)
                 } catch {
                     throw YAMLError(message: "\(error)", line: node.line, column: node.column)
                 }
@@ -129,7 +131,8 @@ extension YAMLValue {
             let (tag, value) = PlainScalar.resolve(text)
             if tag == scalar.tag { return scalar.isQuoted ? .string(text) : try finite(value, text) }
             if scalar.tag == .float, tag == .int { return value }
-            throw KustomizeFailure("\"\(text.prefix(60))\" is not \(scalar.tag.description), which the field holds; put it in quotes there")
+            throw KustomizeFailure(
+                "a field that holds \(scalar.tag.description) is given something else; write the field's own value in quotes")
         }
     }
 

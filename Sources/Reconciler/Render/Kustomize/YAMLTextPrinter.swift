@@ -11,13 +11,19 @@ enum YAMLTextPrinter {
         switch value.content {
         case .scalar(let scalar): text += try one(scalar) + "\n"
         case .sequence(let elements):
-            if elements.isEmpty { return text += "[]\n" }
+            if elements.isEmpty {
+                text += "[]\n"
+                return
+            }
             for (index, element) in elements.enumerated() {
                 text += (index == 0 && isInline ? "" : pad) + "- "
                 try append(element, indent: indent + 2, isInline: true, to: &text)
             }
         case .mapping(let members):
-            if members.isEmpty { return text += "{}\n" }
+            if members.isEmpty {
+                text += "{}\n"
+                return
+            }
             for (index, member) in members.enumerated() {
                 text += (index == 0 && isInline ? "" : pad) + (try one(member.key)) + ":"
                 switch member.value.content {
@@ -28,7 +34,9 @@ enum YAMLTextPrinter {
                     text += "\n"
                     try append(member.value, indent: indent, isInline: false, to: &text)
                 default:
-                    if member.value.isNull, member.value.text.isEmpty { text += "\n" } else {
+                    if member.value.isNull, member.value.text.isEmpty {
+                        text += "\n"
+                    } else {
                         text += " "
                         try append(member.value, indent: indent, isInline: true, to: &text)
                     }
@@ -39,7 +47,9 @@ enum YAMLTextPrinter {
 
     private static func one(_ scalar: YAMLValue.Scalar) throws -> String {
         let style = ScalarText(.string(scalar.text)).style(isKey: true)
-        if scalar.isQuoted, !scalar.text.utf8.contains(where: { $0 < 32 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 > 126 }) {
+        if scalar.isQuoted,
+            !scalar.text.utf8.contains(where: { $0 < 32 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 > 126 })
+        {
             return "\"\(scalar.text)\""
         }
         let isTyped = scalar.tag != .string && scalar.tag != .none

@@ -191,13 +191,8 @@ extension YAMLValue {
         if isNull { return }
         switch (content, shape) {
         case (.scalar, .scalar), (.sequence, .sequence), (.mapping, .mapping): return
-        default: throw KustomizeFailure("expected \(shape.rawValue), found \(kindName)\(excerpt)")
+        default: throw KustomizeFailure("expected \(shape.rawValue), found \(kindName)")
         }
-    }
-
-    private var excerpt: String {
-        guard let scalar, scalar.tag != .null else { return "" }
-        return " \"\(scalar.text.prefix(60))\""
     }
 
     static func empty(_ shape: Shape) -> YAMLValue {

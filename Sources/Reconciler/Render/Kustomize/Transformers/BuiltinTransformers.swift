@@ -14,13 +14,14 @@ struct BuiltinTransformers {
         }
         for entry in try reader.list("patches") {
             let patch = try KustomizePatch(entry, root: root)
-            steps.append(step("PatchTransformer", entry.place) { try patch.transform(&$0) })
+            steps.append(step("PatchTransformer", entry.place) { try patch.transform(&$0, budget: root.budget) })
         }
         steps += try names()
         steps += try labels()
         for entry in try reader.list("patchesJson6902") {
             let patch = try KustomizePatch(json6902: entry, inline: "patch", root: root)
-            steps.append(step("PatchJson6902Transformer", entry.place) { try patch.transform(&$0, remembersID: false) })
+            steps.append(
+                step("PatchJson6902Transformer", entry.place) { try patch.transform(&$0, budget: root.budget, remembersID: false) })
         }
         for entry in try reader.list("replicas") {
             let setter = try ReplicaSetter(entry, specs: config.replicas)
@@ -32,12 +33,13 @@ struct BuiltinTransformers {
         }
         steps += try patches("replacements", "ReplacementTransformer") { _ in
             let replacements = try Replacement.list(reader.list("replacements"), root: root)
-            return { map in for replacement in replacements { try replacement.transform(map) } }
+            return { map in for replacement in replacements { try replacement.transform(map, budget: root.budget) } }
         }
         return steps
     }
 
-    private func step(_ kind: String, _ place: Place, _ transform: @escaping (inout ResourceMap) throws -> Void) -> TransformerStep {
+    private func step(_ kind: String, _ place: Place, _ transform: @escaping (inout ResourceMap) throws -> Void) -> TransformerStep
+    {
         TransformerStep(place: place, origin: provenance.builtin(kind, in: file), transform: transform)
     }
 
@@ -62,7 +64,7 @@ struct BuiltinTransformers {
         ] {
             let text = try reader.text(field)
             if text.isEmpty { continue }
-            let affix = NameAffix(text: text, position: position, specs: specs)
+            let affix = try NameAffix(text: text, position: position, specs: specs, place: reader.place(of: field))
             steps.append(step(kind, reader.place(of: field)) { try affix.transform($0) })
         }
         return steps

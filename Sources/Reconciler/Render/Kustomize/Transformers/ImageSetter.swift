@@ -1,5 +1,7 @@
 /// An entry of `images`: another name, tag or digest for an image.
 struct ImageSetter {
+    private static let lengthMax = 4096
+
     private let matches: Pattern?
     private let newName: String
     private let newTag: String
@@ -15,8 +17,12 @@ struct ImageSetter {
         digest = try reader.text("digest")
         tagSuffix = try reader.text("tagSuffix")
         self.specs = specs
+        let length = [newName, newTag, digest, tagSuffix].reduce(0) { $0 + $1.utf8.count }
+        guard length <= Self.lengthMax else {
+            throw reader.failure("an image's name has at most \(Self.lengthMax) bytes, this has \(length); shorten it")
+        }
         matches = try KustomizeFailure.locate(reader.place(of: "name")) {
-            try Pattern("^" + name + "(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$")
+            try Pattern("^" + name + "(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$", shown: name)
         }
     }
 
@@ -69,7 +75,9 @@ struct ImageSetter {
         case (_, let at?) where colon == nil || at < colon!:
             return (String(image[..<at]), "", String(image[image.index(after: at)...]))
         case (let colon?, let at?):
-            return (String(image[..<colon]), String(image[image.index(after: colon)..<at]), String(image[image.index(after: at)...]))
+            return (
+                String(image[..<colon]), String(image[image.index(after: colon)..<at]), String(image[image.index(after: at)...])
+            )
         case (let colon?, nil): return (String(image[..<colon]), String(image[image.index(after: colon)...]), "")
         default: return (image, "", "")
         }

@@ -10,13 +10,12 @@ struct MetadataSetter {
 
     /// An entry of `labels`.
     init(labels reader: ConfigReader, config: TransformerConfig) throws {
-        try reader.allow(["pairs", "includeSelectors", "includeTemplates", "includeVolumeClaimTemplates", "fields"])
+        try reader.allow(["pairs", "includeSelectors", "includeTemplates", "fields"])
         members = try reader.map("pairs")
         specs = try KustomizeFailure.locate(reader.place) {
             var specs = try FieldSpec.merged(try reader.list("fields").map(FieldSpec.init), config.labels)
             if try reader.bool("includeSelectors") { return try FieldSpec.merged(specs, config.commonLabels) }
             if try reader.bool("includeTemplates") { specs = try FieldSpec.merged(specs, config.templateLabels) }
-            if try reader.bool("includeVolumeClaimTemplates") { specs = try FieldSpec.merged(specs, config.volumeClaimTemplateLabels) }
             return try FieldSpec.merged(specs, [FieldSpec(path: "metadata/labels", create: true)])
         }
     }
@@ -24,7 +23,9 @@ struct MetadataSetter {
     func transform(_ map: ResourceMap) throws {
         for resource in map.resources where !resource.isGone {
             for (key, text) in members.sorted(by: { $0.key < $1.key }) {
-                for spec in specs { try spec.apply(to: resource, creating: .mapping) { try $0.set(key, .string(text)) } }
+                // One value in all places of an object, as in kustomize: a later change of one changes them all.
+                let value = YAMLValue.string(text)
+                for spec in specs { try spec.apply(to: resource, creating: .mapping) { try $0.set(key, value) } }
             }
         }
     }

@@ -2,9 +2,22 @@
 struct NameAffix {
     enum Position { case prefix, suffix }
 
+    /// As long as a name may be.
+    static let lengthMax = 253
+
     let text: String
     let position: Position
     let specs: [FieldSpec]
+
+    init(text: String, position: Position, specs: [FieldSpec], place: Place) throws {
+        guard text.utf8.count <= Self.lengthMax else {
+            throw KustomizeFailure(
+                "a part of names has at most \(Self.lengthMax) bytes, this has \(text.utf8.count); shorten it", at: place)
+        }
+        self.text = text
+        self.position = position
+        self.specs = specs
+    }
 
     /// Their names are not free to choose.
     private static let spared = [

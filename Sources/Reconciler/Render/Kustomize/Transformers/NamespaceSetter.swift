@@ -27,7 +27,9 @@ struct NamespaceSetter {
         if isBinding { try setSubjects(of: resource) }
         for spec in specs where spec.path != "metadata/namespace" {
             if spec.path == "metadata/name", resource.apiVersion != "v1" { continue }
-            if isBinding, ["RoleBinding", "ClusterRoleBinding"].contains(spec.kind.kind), spec.path == "subjects/namespace" { continue }
+            if isBinding, ["RoleBinding", "ClusterRoleBinding"].contains(spec.kind.kind), spec.path == "subjects/namespace" {
+                continue
+            }
             try spec.apply(to: resource, creating: .scalar, tag: .string, set)
         }
     }

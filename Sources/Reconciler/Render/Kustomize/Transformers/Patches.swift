@@ -46,18 +46,24 @@ struct KustomizePatch {
         content = .json(try PatchSource(reader, inline: inline, root: root).operations())
     }
 
-    func transform(_ map: inout ResourceMap, remembersID: Bool = true) throws {
+    func transform(_ map: inout ResourceMap, budget: BuildBudget, remembersID: Bool = true) throws {
         switch content {
         case .json(let operations):
             guard let target else { return }
-            for resource in try map.select(target) { try Self.apply(operations, to: resource, at: place, remembersID: remembersID) }
+            for resource in try map.select(target) {
+                try Self.apply(operations, to: resource, at: place, budget, remembersID: remembersID)
+            }
         case .merge(let patches):
             guard let target else {
                 for patch in patches { try Self.apply(patch.copy(), to: map.find(patch.originalID), at: place) }
                 return
             }
             guard let patch = patches.first else { return }
-            for resource in try map.select(target) { try Self.applyCopy(of: patch, to: resource, at: place) }
+            let weight = patch.value.weight
+            for resource in try map.select(target) {
+                try KustomizeFailure.locate(place) { try budget.spend(weight) }
+                try Self.applyCopy(of: patch, to: resource, at: place)
+            }
         }
     }
 
@@ -75,7 +81,9 @@ struct KustomizePatch {
         let (name, namespace, kind) = (resource.name, resource.namespace, resource.kind)
         let (mayRename, mayChangeKind) = (patch.isEnabled(.allowNameChange), patch.isEnabled(.allowKindChange))
         if mayRename || mayChangeKind { try resource.rememberID() }
-        let isKept = try KustomizeFailure.locate(place, "\(resource.id.shown)") { try StrategicMerge.apply(patch.value, to: resource.value) }
+        let isKept = try KustomizeFailure.locate(place, "\(resource.id.shown)") {
+            try StrategicMerge.apply(patch.value, to: resource.value)
+        }
         guard isKept else {
             resource.value.content = .mapping([])
             return
@@ -86,16 +94,23 @@ struct KustomizePatch {
         try resource.setNamespace(namespace)
     }
 
-    private static func apply(_ operations: JSON, to resource: Resource, at place: Place, remembersID: Bool) throws {
+    private static func apply(
+        _ operations: JSON, to resource: Resource, at place: Place, _ budget: BuildBudget, remembersID: Bool
+    ) throws {
         if remembersID { try resource.rememberID() }
         let memory = resource.annotations.filter { $0.key.hasPrefix("internal.config.kubernetes.io/") }
         let json = try KustomizeFailure.locate(place, resource.id.shown) { try resource.value.json() }
+        let after: YAMLValue
         do throws(APIStatus) {
             let patched = try JSONPatch.apply(operations, to: json)
-            resource.value.become(YAMLValue(json: patched))
+            after = YAMLValue(json: patched)
         } catch {
-            throw KustomizeFailure("\(resource.id.shown): \(error.message)", at: place)
+            // Of a Secret the value that a test found is not told.
+            let message = resource.kind == "Secret" ? error.message.split(on: "; it is ").first ?? "" : error.message
+            throw KustomizeFailure("\(resource.id.shown): \(message)", at: place)
         }
+        try KustomizeFailure.locate(place) { try budget.spend(after.weight - resource.value.weight) }
+        resource.value.become(after)
         try resource.setAnnotations(resource.annotations.merging(memory) { _, remembered in remembered })
     }
 }
@@ -144,12 +159,18 @@ struct PatchSource {
     }
 
     func resources() throws -> [Resource] {
-        let found = try placed { try ResourceReader.resources(parsing: bytes, path: path) }
-        if found.isEmpty { throw KustomizeFailure("the patch is empty", at: place) }
-        return found
+        try placed { try ResourceReader.resources(parsing: bytes, path: path) }
     }
 
     func operations() throws -> JSON {
+        if bytes.first { $0 > 32 } == UInt8(ascii: "[") {
+            // Not YAML that only looks like it: kustomize reads what begins with a bracket as JSON.
+            guard let json = try? JSON(parsing: bytes), json.array != nil else {
+                throw KustomizeFailure(
+                    "a patch that begins with [ must be JSON; put names and texts in quotes, or write a YAML list", at: place)
+            }
+            return json
+        }
         do throws(YAMLError) {
             let json = try YAML.documents(parsing: bytes).first?.value ?? .null
             guard let list = json.array, !list.isEmpty else {
@@ -187,7 +208,9 @@ struct NamedPatches {
 
     init(_ entries: [(text: String, place: Place)], root: BuildRoot) throws {
         patches = try entries.flatMap { text, place in
-            let source = text.contains("\n") || text.contains("{") ? PatchSource(inline: text, at: place) : try PatchSource(file: text, at: place, root: root)
+            let source =
+                text.contains("\n") || text.contains("{")
+                ? PatchSource(inline: text, at: place) : try PatchSource(file: text, at: place, root: root)
             return try source.resources().map { ($0, place) }
         }
     }

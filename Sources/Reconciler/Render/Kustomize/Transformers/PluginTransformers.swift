@@ -5,7 +5,7 @@ struct PluginTransformers {
 
     func step(for plugin: Resource) throws -> TransformerStep {
         guard plugin.apiVersion == "builtin" else { throw Self.refusal(plugin) }
-        let reader = ConfigReader(json: try plugin.value.json(), at: plugin.place)
+        let reader = ConfigReader(plugin: try plugin.value.json(), at: plugin.place)
         let transform = try KustomizeFailure.locate(plugin.place) { try self.transform(plugin, reader) }
         return TransformerStep(place: plugin.place, origin: provenance.plugin(plugin), transform: transform)
     }
@@ -34,19 +34,25 @@ struct PluginTransformers {
             return try namespace(plugin, reader)
         case "PatchJson6902Transformer":
             let patch = try KustomizePatch(json6902: reader, inline: "jsonOp", root: root)
-            return { try patch.transform(&$0, remembersID: false) }
+            return { try patch.transform(&$0, budget: root.budget, remembersID: false) }
         case "PatchStrategicMergeTransformer":
             let patches = try NamedPatches(plugin: reader, root: root)
             return { try patches.transform(&$0) }
         case "PatchTransformer":
             let patch = try KustomizePatch(reader, root: root)
-            return { try patch.transform(&$0) }
+            return { try patch.transform(&$0, budget: root.budget) }
         case "PrefixTransformer", "SuffixTransformer", "PrefixSuffixTransformer":
             try allow(["prefix", "suffix", "fieldSpecs"])
-            guard reader.has("fieldSpecs") else { throw reader.failure("\(plugin.kind) needs fieldSpecs, such as [{path: metadata/name}]") }
+            guard reader.has("fieldSpecs") else {
+                throw reader.failure("\(plugin.kind) needs fieldSpecs, such as [{path: metadata/name}]")
+            }
             let specs = try specs()
-            let prefix = plugin.kind == "SuffixTransformer" ? nil : NameAffix(text: try reader.text("prefix"), position: .prefix, specs: specs)
-            let suffix = plugin.kind == "PrefixTransformer" ? nil : NameAffix(text: try reader.text("suffix"), position: .suffix, specs: specs)
+            let prefix =
+                plugin.kind == "SuffixTransformer"
+                ? nil : try NameAffix(text: reader.text("prefix"), position: .prefix, specs: specs, place: reader.place)
+            let suffix =
+                plugin.kind == "PrefixTransformer"
+                ? nil : try NameAffix(text: reader.text("suffix"), position: .suffix, specs: specs, place: reader.place)
             return { map in
                 try prefix?.transform(map)
                 try suffix?.transform(map)
@@ -54,7 +60,7 @@ struct PluginTransformers {
         case "ReplacementTransformer":
             try allow(["replacements"])
             let replacements = try Replacement.list(reader.list("replacements"), root: root)
-            return { map in for replacement in replacements { try replacement.transform(map) } }
+            return { map in for replacement in replacements { try replacement.transform(map, budget: root.budget) } }
         case "ReplicaCountTransformer":
             try allow(["replica", "fieldSpecs"])
             let setter = try ReplicaSetter(required("replica"), specs: specs())
@@ -71,7 +77,8 @@ struct PluginTransformers {
         let mode = try reader.text("setRoleBindingSubjects")
         guard let subjects = mode.isEmpty ? .defaultOnly : NamespaceSetter.Subjects(rawValue: mode) else {
             throw reader.failure(
-                "setRoleBindingSubjects must be defaultOnly, allServiceAccounts or none, found \"\(mode)\"", at: "setRoleBindingSubjects")
+                "setRoleBindingSubjects must be defaultOnly, allServiceAccounts or none, found \"\(mode)\"",
+                at: "setRoleBindingSubjects")
         }
         let own = try reader.text("namespace")
         let namespace = own.isEmpty ? plugin.namespace : own
@@ -82,7 +89,9 @@ struct PluginTransformers {
     }
 
     /// The fields of every plugin's configuration; none for an entry of a kustomization.
-    static func metadata(of reader: ConfigReader) -> [String] { reader.has("apiVersion") ? ["apiVersion", "kind", "metadata"] : [] }
+    static func metadata(of reader: ConfigReader) -> [String] {
+        reader.has("apiVersion") ? ["apiVersion", "kind", "metadata"] : []
+    }
 
     /// What is said of a plugin that is not run.
     static func refusal(_ plugin: Resource) -> KustomizeFailure {

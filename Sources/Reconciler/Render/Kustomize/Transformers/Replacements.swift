@@ -28,7 +28,9 @@ struct Replacement {
             delimiter = try reader.text("delimiter")
             index = try reader.int("index") ?? 0
             create = try reader.bool("create")
-            if try !reader.text("encoding").isEmpty { throw reader.failure("encoding has no effect in kustomize; remove it", at: "encoding") }
+            if try !reader.text("encoding").isEmpty {
+                throw reader.failure("encoding has no effect in kustomize; remove it", at: "encoding")
+            }
         }
     }
 
@@ -62,13 +64,17 @@ struct Replacement {
                     name: try source.text("name"), namespace: try source.text("namespace")),
                 path: path.isEmpty ? "metadata.name" : path, options: try Options(source.object("options")), place: source.place)
         }
-        if source != nil, value != nil { throw reader.failure("source and sourceValue cannot both be set; remove one", at: "sourceValue") }
+        if source != nil, value != nil {
+            throw reader.failure("source and sourceValue cannot both be set; remove one", at: "sourceValue")
+        }
         guard source != nil || value != nil, reader.has("targets") else {
             throw reader.failure("a replacement needs a source and targets")
         }
         targets = try reader.list("targets").map { target in
             try target.allow(["select", "reject", "fieldPaths", "options"])
-            guard let select = try target.object("select") else { throw target.failure("the target needs select: which objects are changed") }
+            guard let select = try target.object("select") else {
+                throw target.failure("the target needs select: which objects are changed")
+            }
             let paths = try target.strings("fieldPaths")
             return Target(
                 selector: try TargetSelector(select), rejects: try target.list("reject").map(TargetSelector.init),
@@ -76,16 +82,23 @@ struct Replacement {
         }
     }
 
-    func transform(_ map: ResourceMap) throws {
+    func transform(_ map: ResourceMap, budget: BuildBudget) throws {
         let value = try self.value.map(YAMLValue.untagged) ?? read(from: map)
+        let weight = value.weight
         for target in targets {
             for resource in map.resources where target.selector.matchesMetadata(of: resource) {
                 if target.rejects.contains(where: { $0.hasMetadata && $0.matchesMetadata(of: resource) }) { continue }
                 let ids = [resource.id] + resource.previousIDs
-                if try target.rejects.contains(where: { reject in try reject.hasID && ids.contains { try reject.matches($0) } }) { continue }
+                if try target.rejects.contains(where: { reject in try reject.hasID && ids.contains { try reject.matches($0) } }) {
+                    continue
+                }
                 guard try ids.contains(where: { try target.selector.matches($0) }) else { continue }
                 for (path, place) in target.paths {
-                    try KustomizeFailure.locate(place, resource.id.shown) { try write(value, to: resource.value, at: path, target.options) }
+                    try KustomizeFailure.locate(place, resource.id.shown) {
+                        // A text that is joined to another makes a longer one.
+                        try budget.spend(target.options.delimiter.isEmpty ? weight : weight + resource.value.weight)
+                        try write(value, to: resource.value, at: path, target.options)
+                    }
                 }
             }
         }
@@ -97,12 +110,18 @@ struct Replacement {
         guard let source else { return .untagged("") }
         return try KustomizeFailure.locate(source.place) {
             let found = map.resources.filter { ([$0.id] + $0.previousIDs).contains { Self.selects(source.selector, $0) } }
-            guard let resource = found.first else { throw KustomizeFailure("the source \(Self.shown(source.selector)) selects no object; correct its kind or name") }
+            guard let resource = found.first else {
+                throw KustomizeFailure("the source \(Self.shown(source.selector)) selects no object; correct its kind or name")
+            }
             if found.count > 1 {
-                throw KustomizeFailure("the source \(Self.shown(source.selector)) selects \(found.count) objects; select one by kind, name and namespace")
+                throw KustomizeFailure(
+                    "the source \(Self.shown(source.selector)) selects \(found.count) objects; select one by kind, name and namespace"
+                )
             }
             let field = try resource.value.lookup(YAMLPath.splitKeepingBrackets(source.path))
-            guard let field, !field.isEmpty else { throw KustomizeFailure("\(resource.id.shown) has no field \(source.path) to be the source") }
+            guard let field, !field.isEmpty else {
+                throw KustomizeFailure("\(resource.id.shown) has no field \(source.path) to be the source")
+            }
             return try Self.part(of: field, source.options)
         }
     }
@@ -120,7 +139,7 @@ struct Replacement {
         guard var scalar = field.scalar else { throw KustomizeFailure("delimiter needs a text, found \(field.kindName)") }
         let parts = scalar.tag == .null ? [""] : scalar.text.split(on: options.delimiter)
         guard parts.indices.contains(options.index) else {
-            throw KustomizeFailure("options.index \(options.index) is beyond the \(parts.count) parts of \"\(scalar.text.prefix(60))\"")
+            throw KustomizeFailure("options.index \(options.index) is beyond the \(parts.count) parts of the source")
         }
         scalar.text = parts[options.index]
         return YAMLValue(.scalar(scalar))
@@ -139,7 +158,8 @@ struct Replacement {
             try root.matches(parts[...], create: options.create ? value.shape : nil)
         }
         if fields.isEmpty {
-            throw KustomizeFailure("there is no field \(path) to write to\(options.create ? "" : "; correct the path, or set options.create")")
+            throw KustomizeFailure(
+                "there is no field \(path) to write to\(options.create ? "" : "; correct the path, or set options.create")")
         }
         for field in fields { try Self.write(value, into: field, options) }
     }
@@ -176,7 +196,7 @@ extension YAMLValue {
 }
 
 extension String {
-    fileprivate func split(on delimiter: String) -> [String] {
+    func split(on delimiter: String) -> [String] {
         var parts: [String] = []
         var rest = self[...]
         while let range = rest.firstRange(of: delimiter) {

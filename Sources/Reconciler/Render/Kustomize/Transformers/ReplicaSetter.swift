@@ -23,7 +23,8 @@ struct ReplicaSetter {
         }
         if isFound { return }
         let kinds = specs.map(\.kind.kind).joined(separator: ", ")
-        let names = Set(specs.flatMap { spec in map.resources.map(\.originalID).filter { $0.isSelected(by: spec.kind) } }.map(\.name))
+        let names = Set(
+            specs.flatMap { spec in map.resources.map(\.originalID).filter { $0.isSelected(by: spec.kind) } }.map(\.name))
         let hint = Spelling.nearest(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
         throw KustomizeFailure("replicas names \"\(name)\", but there is no \(kinds) of that name\(hint)")
     }

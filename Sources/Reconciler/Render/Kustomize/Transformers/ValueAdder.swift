@@ -27,7 +27,9 @@ struct ValueAdder {
             let path = try entry.text("fieldPath")
             let position = try entry.int("filePathPosition") ?? 0
             if path.isEmpty { throw entry.failure("the target has no fieldPath") }
-            if position < 0 { throw entry.failure("filePathPosition cannot be negative, found \(position)", at: "filePathPosition") }
+            if position < 0 {
+                throw entry.failure("filePathPosition cannot be negative, found \(position)", at: "filePathPosition")
+            }
             return Target(selector: try entry.object("selector").map(TargetSelector.init), path: path, position: position)
         }
     }
