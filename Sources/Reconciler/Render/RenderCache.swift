@@ -1,3 +1,4 @@
+import APIMachinery
 import Synchronization
 
 /// Trees, manifest files and what kustomizations make, by the id of their content: of a new commit only what changed is read.
@@ -35,7 +36,13 @@ package final class RenderCache: Sendable {
         case kustomization(ObjectID)
     }
 
+    /// Objects of the whole renderings that are kept, at least the last: a push is rendered for its review, and a
+    /// moment later for its sync.
+    private static let renderedObjectsMax = 12_000
+
     private struct State {
+        /// The latest last.
+        var rendered: [(inputs: RenderInputs, objects: [RenderedObject], warnings: [String])] = []
         var values: [Key: (value: Value, lastUse: UInt64)] = [:]
         var size = 0
         var uses: UInt64 = 0
@@ -48,6 +55,18 @@ package final class RenderCache: Sendable {
     package init(sizeMax: Int = sizeMaxDefault) { self.sizeMax = sizeMax }
 
     package var statistics: Statistics { state.withLock { $0.statistics } }
+
+    /// What a rendering of the same inputs made.
+    func rendered(from inputs: RenderInputs) -> (objects: [RenderedObject], warnings: [String])? {
+        state.withLock { state in state.rendered.last { $0.inputs == inputs }.map { ($0.objects, $0.warnings) } }
+    }
+
+    func keep(_ objects: [RenderedObject], warnings: [String], from inputs: RenderInputs) {
+        state.withLock { state in
+            state.rendered.append((inputs, objects, warnings))
+            while state.rendered.count > 1, state.rendered.reduce(0, { $0 + $1.objects.count }) > Self.renderedObjectsMax { state.rendered.removeFirst() }
+        }
+    }
 
     func tree(_ id: ObjectID) -> [TreeEntry]? {
         if case .tree(let entries)? = lookup(.object(id)) { return entries }
@@ -95,4 +114,15 @@ package final class RenderCache: Sendable {
             }
         }
     }
+}
+
+/// All that a rendering depends on.
+struct RenderInputs: Sendable, Hashable {
+    /// The commit's root: names everything below it.
+    var tree: ObjectID
+    var path: String
+    var destination: String
+    var types: [ResourceType]
+    /// That exist, or are not being deleted.
+    var namespaces: Set<String>
 }

@@ -16,18 +16,18 @@ package struct Renderer: Sendable {
         _ repository: Repository, commit: Commit, path: String, destination: String, client: any ResourceClient
     ) async throws -> Rendered {
         let cache = cache
+        let inputs = RenderInputs(
+            tree: commit.tree, path: path, destination: destination, types: try await client.resourceTypes(),
+            namespaces: Set(try await client.list(.namespaces).items.lazy.filter { !$0.isDeleting }.map(\.name)))
+        if let known = cache.rendered(from: inputs) { return Rendered(commit: commit, objects: known.objects, warnings: known.warnings) }
         let walk = try await repository.read { repository throws(GitError) in
             var walk = TreeWalk(root: commit.tree, cache: cache)
             try walk.collect(path, in: repository)
             return walk
         }
-        async let types = client.resourceTypes()
-        async let namespaces = client.list(.namespaces)
-        var assembly = Assembly(
-            types: try await types,
-            namespaces: Set(try await namespaces.items.lazy.filter { !$0.isDeleting }.map(\.name)),
-            destination: destination)
+        var assembly = Assembly(types: inputs.types, namespaces: inputs.namespaces, destination: destination)
         let objects = try assembly.assemble(walk.files, diagnostics: walk.diagnostics)
+        cache.keep(objects, warnings: walk.warnings, from: inputs)
         return Rendered(commit: commit, objects: objects, warnings: walk.warnings)
     }
 
