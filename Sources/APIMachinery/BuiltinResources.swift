@@ -56,6 +56,10 @@ extension ResourceType {
     package static let leases = grouped("coordination.k8s.io", "Lease", "leases")
     package static let priorityClasses = grouped("scheduling.k8s.io", "PriorityClass", "priorityclasses", ["pc"], isNamespaced: false)
     package static let runtimeClasses = grouped("node.k8s.io", "RuntimeClass", "runtimeclasses", isNamespaced: false)
+    package static let deviceClasses = grouped("resource.k8s.io", "DeviceClass", "deviceclasses", isNamespaced: false)
+    package static let resourceClaims = grouped("resource.k8s.io", "ResourceClaim", "resourceclaims", [], "status")
+    package static let resourceClaimTemplates = grouped("resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates")
+    package static let resourceSlices = grouped("resource.k8s.io", "ResourceSlice", "resourceslices", isNamespaced: false)
     package static let certificateSigningRequests = grouped(
         "certificates.k8s.io", "CertificateSigningRequest", "certificatesigningrequests", ["csr"], isNamespaced: false, "status",
         "approval")
@@ -107,7 +111,8 @@ extension ResourceType {
         storageClasses, volumeAttributesClasses, volumeAttachments, csiDrivers, csiNodes, csiStorageCapacities,
         mutatingWebhookConfigurations, validatingWebhookConfigurations, mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings,
         validatingAdmissionPolicies, validatingAdmissionPolicyBindings, customResourceDefinitions,
-        priorityClasses, leases, runtimeClasses, endpointSlices, flowSchemas, priorityLevelConfigurations, applications,
+        priorityClasses, leases, runtimeClasses, deviceClasses, resourceClaims, resourceClaimTemplates, resourceSlices, endpointSlices, flowSchemas,
+        priorityLevelConfigurations, applications,
     ]
 
     /// What the embedded server serves beside `builtin`: further versions, and kinds that are computed or measured.

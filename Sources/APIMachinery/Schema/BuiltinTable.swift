@@ -490,12 +490,12 @@ let builtinSchemaTable: StaticString = #"""
     gitctl.v1alpha1.Application|gitctl.dev/v1alpha1/Application|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:ApplicationSpec status:ApplicationStatus
     gitctl.v1alpha1.ApplicationDestination||namespace:s
     gitctl.v1alpha1.ApplicationHistoryEntry||author:s message:s result:s revision:s time:meta.v1.Time
-    gitctl.v1alpha1.ApplicationInventoryEntry||group:s kind!:s name!:s namespace:s uid:s version:s
+    gitctl.v1alpha1.ApplicationInventoryEntry||group:s kind!:s names!:[s namespace:s
     gitctl.v1alpha1.ApplicationList|gitctl.dev/v1alpha1/ApplicationList|apiVersion:s items!:[Application kind:s metadata:meta.v1.ListMeta
     gitctl.v1alpha1.ApplicationSource||path:s repository:s revision:s url:s
     gitctl.v1alpha1.ApplicationSpec||destination:ApplicationDestination source!:ApplicationSource suspend:b sync:ApplicationSync
     gitctl.v1alpha1.ApplicationStatus||conditions:[meta.v1.Condition;m(type);pm;k(type) health:s history:[ApplicationHistoryEntry inventory:[ApplicationInventoryEntry lastAttemptedRevision:s lastHandledSync:s observedGeneration:l observedRevision:s summary:s
-    gitctl.v1alpha1.ApplicationSync||interval:s prune:b selfHeal:b
+    gitctl.v1alpha1.ApplicationSync||interval:s maxDeletions:l prune:b selfHeal:b
     machinery.api.resource.Quantity||=q
     machinery.runtime.RawExtension||=o
     machinery.util.intstr.IntOrString||=x

@@ -125,10 +125,12 @@ package final class APIServer: Sendable {
         let call = Call(
             request: request, route: route, type: type,
             context: RequestContext(user: user, userAgent: request.userAgent, warnings: warnings),
-            format: try ResponseFormat(accept: request.headers.first(name: "accept"), pretty: try request.query.bool("pretty") ?? false))
+            format: try ResponseFormat(
+                accept: request.headers.first(name: "accept"), pretty: try request.query.bool("pretty") ?? false,
+                hasMetadata: route.verb != .create || route.subresource == nil && type != .bindings))
         if let warning = Self.deprecations[type] { call.context.warnings.add(warning) }
         guard type.isNamespaced == (route.namespace != nil) || route.verb.isRead && route.name == nil || route.verb == .create && route.name == nil
-        else { throw Self.unknownPath }
+        else { throw route.name == nil ? Self.methodNotAllowed : Self.unknownPath }
         // Streams are bounded on their own.
         let isFollowedLog = try request.query.bool("follow") == true && route.subresource == "log"
         if route.verb == .watch || isFollowedLog { return try perform(call) }
