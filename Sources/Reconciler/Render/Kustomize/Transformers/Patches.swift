@@ -163,7 +163,7 @@ struct PatchSource {
     }
 
     func operations() throws -> JSON {
-        if bytes.first { $0 > 32 } == UInt8(ascii: "[") {
+        if bytes.first(where: { $0 > 32 }) == UInt8(ascii: "[") {
             // Not YAML that only looks like it: kustomize reads what begins with a bracket as JSON.
             guard let json = try? JSON(parsing: bytes), json.array != nil else {
                 throw KustomizeFailure(
