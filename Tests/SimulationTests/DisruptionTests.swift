@@ -35,29 +35,47 @@ struct DisruptionTests {
         }
     }
 
+    /// Drains all pods of a Deployment of four, of which one may be missing.
+    private static func drainFour(_ spec: JSONObject, seed: UInt64, _ kind: Perturbation.Kind? = nil) async throws {
+        let cluster = try SimulatedCluster(seed: seed, perturbation: kind)
+        try await cluster.run { cluster in
+            try await SieveTests.releasing(cluster) {
+                _ = try await cluster.client.create(.podDisruptionBudgets, budget(spec))
+                try await RolloutTests.rollOut(cluster, replicas: 4, strategy: ["type": "RollingUpdate"])
+                try await cluster.wait(.podDisruptionBudgets) { $0.first?.status["disruptionsAllowed"] == 1 }
+                let first = try await cluster.list(.pods)
+                let violations = try await PodMonitor(cluster: cluster, rule: RolloutTests.bounds(3, 5)).watch {
+                    try await drain(cluster, first)
+                    try await cluster.wait(.pods) { pods in
+                        pods.count == 4 && pods.allSatisfy { pod in pod.isReady && !first.contains { $0.uid == pod.uid } }
+                    }
+                }
+                #expect(violations == [])
+                try await cluster.wait(.podDisruptionBudgets) { budgets in
+                    let status = budgets.first?.status
+                    return status?["currentHealthy"] == 4 && status?["disruptionsAllowed"] == 1 && status?["disruptedPods"] == nil
+                        && budgets.first?.condition("DisruptionAllowed")?["reason"] == "SufficientPods"
+                }
+            }
+        }
+    }
+
     @Test(
         "A drain takes no more pods at a time than the budget allows, and ends", .timeLimit(.minutes(2)),
         arguments: [["minAvailable": 3] as JSONObject, ["maxUnavailable": 1], ["minAvailable": "75%"], ["maxUnavailable": "25%"]], [UInt64](1...3))
-    func drain(spec: JSONObject, seed: UInt64) async throws {
-        let cluster = try SimulatedCluster(seed: seed)
-        try await cluster.run { cluster in
-            _ = try await cluster.client.create(.podDisruptionBudgets, Self.budget(spec))
-            try await RolloutTests.rollOut(cluster, replicas: 4, strategy: ["type": "RollingUpdate"])
-            try await cluster.wait(.podDisruptionBudgets) { $0.first?.status["disruptionsAllowed"] == 1 }
-            let first = try await cluster.list(.pods)
-            let violations = try await PodMonitor(cluster: cluster, rule: RolloutTests.bounds(3, 5)).watch {
-                try await Self.drain(cluster, first)
-                try await cluster.wait(.pods) { pods in
-                    pods.count == 4 && pods.allSatisfy { pod in pod.isReady && !first.contains { $0.uid == pod.uid } }
-                }
-            }
-            #expect(violations == [])
-            try await cluster.wait(.podDisruptionBudgets) { budgets in
-                let status = budgets.first?.status
-                return status?["currentHealthy"] == 4 && status?["disruptionsAllowed"] == 1 && status?["disruptedPods"] == nil
-                    && budgets.first?.condition("DisruptionAllowed")?["reason"] == "SufficientPods"
-            }
-        }
+    func drain(spec: JSONObject, seed: UInt64) async throws { try await Self.drainFour(spec, seed: seed) }
+
+    @Test("So it does when the controllers crash after any write", .timeLimit(.minutes(2)), arguments: 0..<30)
+    func crash(write: Int) async throws {
+        try await Self.drainFour(["maxUnavailable": 1], seed: UInt64(write), .crash(afterWrite: write))
+    }
+
+    @Test(
+        "So it does when the controllers see things late, or not at all", .timeLimit(.minutes(2)),
+        arguments: [ResourceType.pods, .podDisruptionBudgets, .replicaSets], [1, 4, 9, 16, 25])
+    func blind(type: ResourceType, event: Int) async throws {
+        try await Self.drainFour(["maxUnavailable": 1], seed: UInt64(event), .stale(type, afterEvent: event, writes: 4))
+        try await Self.drainFour(["maxUnavailable": 1], seed: UInt64(event), .missed(type, afterEvent: event, count: 3))
     }
 
     @Test("A budget follows the scale of what it guards, and its own spec", .timeLimit(.minutes(2)))

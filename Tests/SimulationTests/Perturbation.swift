@@ -29,6 +29,7 @@ final class Perturbation: Sendable {
         var hasCrashed = false
         var events = 0
         var staleUntil: Int?
+        var isOver = false
         var watches = 0
         /// The one watch that loses events, and how many it has lost; it is a fault to lose some and never expire.
         var blind: (watch: Int, lost: Int)?
@@ -90,7 +91,7 @@ final class Perturbation: Sendable {
                 let isHeld = state.withLock { state in
                     state.events += 1
                     if state.events == event { state.staleUntil = state.writes + writes }
-                    guard let end = state.staleUntil, end > state.writes else { return false }
+                    guard !state.isOver, let end = state.staleUntil, end > state.writes else { return false }
                     state.waiters.append(continuation)
                     return true
                 }
@@ -107,6 +108,12 @@ final class Perturbation: Sendable {
             }
         default: return .seen
         }
+    }
+
+    /// Lets everything through from now on: what is held back when a cluster ends would keep it from ending.
+    func end() {
+        state.withLock { $0.isOver = true }
+        release()
     }
 
     /// Lets everything through that is held back, so that a stale view ends even when nobody writes.
