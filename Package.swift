@@ -59,6 +59,7 @@ let package = Package(
             name: "Reconciler",
             dependencies: [
                 "APIMachinery", "Clibgit2",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -115,7 +116,8 @@ let package = Package(
         .testTarget(name: "APIMachineryTests", dependencies: ["APIMachinery"], swiftSettings: swift),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"], exclude: ["Network/Golden"], swiftSettings: swift),
-        .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler", "Cluster", "TestSupport"], swiftSettings: swift),
+        .testTarget(
+            name: "ReconcilerTests", dependencies: ["Reconciler", "Cluster", "TestSupport"], exclude: ["Kustomize/Fixtures"], swiftSettings: swift),
         .testTarget(name: "GitctlTests", dependencies: ["gitctl", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "SimulationTests", dependencies: ["Cluster", "Agent", "Reconciler", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], exclude: ["Fixtures"], swiftSettings: swift),

@@ -94,6 +94,12 @@ extension ResourceType {
     package static let componentStatuses = ResourceType(
         group: "", version: "v1", kind: "ComponentStatus", plural: "componentstatuses", shortNames: ["cs"], isNamespaced: false,
         verbs: ["get", "list"])
+    /// Measured by the nodes' agents when asked for.
+    package static let podMetrics = ResourceType(
+        group: "metrics.k8s.io", version: "v1beta1", kind: "PodMetrics", plural: "pods", singular: "", verbs: ["get", "list"])
+    package static let nodeMetrics = ResourceType(
+        group: "metrics.k8s.io", version: "v1beta1", kind: "NodeMetrics", plural: "nodes", singular: "", isNamespaced: false,
+        verbs: ["get", "list"])
 
     /// The kinds built into the embedded server, each in the version in which it is stored.
     package static let builtin: [ResourceType] = [
@@ -109,8 +115,10 @@ extension ResourceType {
         priorityLevelConfigurations, applications,
     ]
 
-    /// What the embedded server serves beside `builtin`: further versions, and kinds that are computed.
-    package static let derived: [ResourceType] = [horizontalPodAutoscalersV1, eventsV1, bindings, componentStatuses]
+    /// What the embedded server serves beside `builtin`: further versions, and kinds that are computed or measured.
+    package static let derived: [ResourceType] = [
+        horizontalPodAutoscalersV1, eventsV1, bindings, componentStatuses, podMetrics, nodeMetrics,
+    ]
 
     private static func core(
         _ kind: String, _ plural: String, _ shortNames: [String] = [], isInAll: Bool = false, isNamespaced: Bool = true,

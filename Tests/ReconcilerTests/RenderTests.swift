@@ -98,8 +98,8 @@ struct RenderTests {
             "package.json:1:1: no apiVersion and no kind: not a Kubernetes object; add it, or keep other files out of the directory that is deployed (gitctl up --path)"
         ),
         (
-            "kustomization.yaml", "resources: [a.yaml]\n",
-            "kustomization.yaml: kustomize is not supported yet; commit the output of `kustomize build` as plain manifests, or deploy another directory (gitctl up --path)"
+            "Chart.yaml", "name: shop\n",
+            "Chart.yaml: Helm charts are not supported yet; commit the output of `helm template` as plain manifests, or deploy another directory (gitctl up --path)"
         ),
     ]
 

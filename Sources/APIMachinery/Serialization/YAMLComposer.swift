@@ -64,13 +64,13 @@ struct YAMLComposer: ~Copyable {
                 value: try scalar(text, tag: tag, isPlain: isPlain, mark), position: Self.position(mark), cost: text.utf8.count + 16)
             if !anchor.isEmpty { anchors[anchor] = node }
             return node
-        case .sequenceStart(let anchor):
+        case .sequenceStart(let anchor, _):
             // Forgotten until it is complete, so that a part of it cannot contain it.
             anchors[anchor] = nil
             let node = try sequence(mark)
             if !anchor.isEmpty { anchors[anchor] = node }
             return node
-        case .mappingStart(let anchor):
+        case .mappingStart(let anchor, _):
             anchors[anchor] = nil
             let node = try mapping(mark)
             if !anchor.isEmpty { anchors[anchor] = node }

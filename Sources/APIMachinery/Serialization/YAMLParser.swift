@@ -12,8 +12,8 @@ struct YAMLParser: ~Copyable {
         case streamEnd, documentStart, documentEnd, sequenceEnd, mappingEnd, other
         case alias(String)
         case scalar(String, tag: String, anchor: String, isPlain: Bool)
-        case sequenceStart(anchor: String)
-        case mappingStart(anchor: String)
+        case sequenceStart(anchor: String, isFlow: Bool)
+        case mappingStart(anchor: String, isFlow: Bool)
     }
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
@@ -58,10 +58,12 @@ struct YAMLParser: ~Copyable {
             )
         case YAML_SEQUENCE_START_EVENT:
             try checkTag(event.data.sequence_start.tag, "seq", mark)
-            return (.sequenceStart(anchor: Self.text(event.data.sequence_start.anchor)), mark)
+            let sequence = event.data.sequence_start
+            return (.sequenceStart(anchor: Self.text(sequence.anchor), isFlow: sequence.style == YAML_FLOW_SEQUENCE_STYLE), mark)
         case YAML_MAPPING_START_EVENT:
             try checkTag(event.data.mapping_start.tag, "map", mark)
-            return (.mappingStart(anchor: Self.text(event.data.mapping_start.anchor)), mark)
+            let mapping = event.data.mapping_start
+            return (.mappingStart(anchor: Self.text(mapping.anchor), isFlow: mapping.style == YAML_FLOW_MAPPING_STYLE), mark)
         default: return (.other, mark)
         }
     }

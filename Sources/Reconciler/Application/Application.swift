@@ -21,6 +21,8 @@ package struct Application: Sendable, Hashable {
     package var destination: String
     package var prunes: Bool
     package var selfHeals: Bool
+    /// Most objects that one commit may delete; nil: see `deletionsMax`.
+    package var maxDeletions: Int?
     /// How often a remote is fetched.
     package var interval: Duration
     package var isSuspended: Bool
@@ -54,6 +56,9 @@ package struct Application: Sendable, Hashable {
         isSuspended = false
         allowsEmpty = false
     }
+
+    /// Most objects that one commit may delete: as the spec says, else ten or a quarter of all, whichever is more.
+    package var deletionsMax: Int { maxDeletions ?? max(10, status.inventory.count / 4) }
 
     /// `<namespace>/<name>`: what the annotation on its objects says.
     package var reference: String { "\(namespace)/\(name)" }
@@ -98,6 +103,7 @@ extension Application {
         let sync = spec["sync"] ?? .null
         prunes = sync["prune"]?.bool ?? true
         selfHeals = sync["selfHeal"]?.bool ?? true
+        maxDeletions = sync["maxDeletions"]?.int.map { Int(clamping: max(0, $0)) }
         isSuspended = spec["suspend"]?.bool ?? false
         if let text = sync["interval"]?.string {
             guard let interval = Duration(goText: text) else {

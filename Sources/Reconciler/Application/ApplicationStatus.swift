@@ -36,6 +36,8 @@ package struct HistoryEntry: Sendable, Hashable {
     /// `Synced`, or why not.
     package var result: String
 
+    package static let synced = "Synced"
+
     package init(revision: String, message: String, author: String, time: String, result: String) {
         self.revision = revision
         self.message = message

@@ -49,15 +49,22 @@ struct ManifestFile: Sendable {
             return
         }
         for (index, document) in documents.enumerated() where !document.value.isNull {
-            add(document.value, at: FieldPath(), document: document, index: index)
+            add(document.value, at: FieldPath(), document: index) { path in
+                let found = document.position(of: path)
+                return Position(line: found?.line ?? document.line, column: found?.column ?? 1)
+            }
         }
     }
 
-    private mutating func add(_ value: JSON, at place: FieldPath, document: YAMLDocument, index: Int) {
-        func position(_ path: FieldPath) -> Position {
-            let found = document.position(of: FieldPath(place.steps + path.steps))
-            return Position(line: found?.line ?? document.line, column: found?.column ?? 1)
-        }
+    /// An object that a kustomization made of what stands at `place` of a file; `position` knows that file.
+    init(kustomized value: JSON, document: Int, place: FieldPath, size: Int, position: (FieldPath) -> Position) {
+        self.size = size
+        add(value, at: place, document: document, position: position)
+    }
+
+    private mutating func add(_ value: JSON, at place: FieldPath, document index: Int, position inDocument: (FieldPath) -> Position)
+    {
+        func position(_ path: FieldPath) -> Position { inDocument(FieldPath(place.steps + path.steps)) }
         func report(_ path: FieldPath, _ subject: Subject?, _ message: String) {
             problems.append(Problem(position: position(path), subject: subject, message: message))
         }
@@ -75,7 +82,7 @@ struct ManifestFile: Sendable {
                 guard items.count < Self.objectsMax else {
                     return report(FieldPath(), nil, "more than \(Self.objectsMax) objects in one file; split it")
                 }
-                add(element, at: FieldPath(place.steps + [.key("items"), .index(number)]), document: document, index: index)
+                add(element, at: FieldPath(place.steps + [.key("items"), .index(number)]), document: index, position: inDocument)
             }
             return
         }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Trees and manifest files by the id of their content: of a new commit only what changed is read.
+/// Trees, manifest files and what kustomizations make, by the id of their content: of a new commit only what changed is read.
 ///
 /// Bounded by the bytes of the sources it stands for; the least recently used go first.
 package final class RenderCache: Sendable {
@@ -18,17 +18,25 @@ package final class RenderCache: Sendable {
     private enum Value: Sendable {
         case tree([TreeEntry])
         case file(ManifestFile)
+        case kustomized(KustomizedDirectory)
 
         var size: Int {
             switch self {
             case .tree(let entries): (entries.count + 1) * RenderCache.entrySize
             case .file(let file): file.size + RenderCache.entrySize
+            case .kustomized(let directory): directory.size + RenderCache.entrySize
             }
         }
     }
 
+    /// A directory's tree is kept as its entries, and as what its kustomization makes of it.
+    private enum Key: Hashable {
+        case object(ObjectID)
+        case kustomization(ObjectID)
+    }
+
     private struct State {
-        var values: [ObjectID: (value: Value, lastUse: UInt64)] = [:]
+        var values: [Key: (value: Value, lastUse: UInt64)] = [:]
         var size = 0
         var uses: UInt64 = 0
         var statistics = Statistics()
@@ -42,38 +50,47 @@ package final class RenderCache: Sendable {
     package var statistics: Statistics { state.withLock { $0.statistics } }
 
     func tree(_ id: ObjectID) -> [TreeEntry]? {
-        if case .tree(let entries)? = lookup(id) { return entries }
+        if case .tree(let entries)? = lookup(.object(id)) { return entries }
         return nil
     }
 
     func file(_ id: ObjectID) -> ManifestFile? {
-        if case .file(let file)? = lookup(id) { return file }
+        if case .file(let file)? = lookup(.object(id)) { return file }
         return nil
     }
 
-    func store(_ id: ObjectID, _ entries: [TreeEntry]) { store(id, .tree(entries)) { $0.treesRead += 1 } }
-    func store(_ id: ObjectID, _ file: ManifestFile) { store(id, .file(file)) { $0.filesRead += 1 } }
+    /// What was made of the directory with this tree; whether all that it read is the same still, the caller checks.
+    func kustomized(_ tree: ObjectID) -> KustomizedDirectory? {
+        if case .kustomized(let directory)? = lookup(.kustomization(tree)) { return directory }
+        return nil
+    }
 
-    private func lookup(_ id: ObjectID) -> Value? {
+    func store(_ id: ObjectID, _ entries: [TreeEntry]) { store(.object(id), .tree(entries)) { $0.treesRead += 1 } }
+    func store(_ id: ObjectID, _ file: ManifestFile) { store(.object(id), .file(file)) { $0.filesRead += 1 } }
+    func store(_ id: ObjectID, _ directory: KustomizedDirectory) {
+        store(.kustomization(id), .kustomized(directory)) { $0.filesRead += directory.filesRead }
+    }
+
+    private func lookup(_ key: Key) -> Value? {
         state.withLock { state in
-            guard let value = state.values[id]?.value else { return nil }
+            guard let value = state.values[key]?.value else { return nil }
             state.uses += 1
-            state.values[id]?.lastUse = state.uses
+            state.values[key]?.lastUse = state.uses
             return value
         }
     }
 
-    private func store(_ id: ObjectID, _ value: Value, count: (inout Statistics) -> Void) {
+    private func store(_ key: Key, _ value: Value, count: (inout Statistics) -> Void) {
         state.withLock { state in
             count(&state.statistics)
             state.uses += 1
-            if let old = state.values.updateValue((value, state.uses), forKey: id) { state.size -= old.value.size }
+            if let old = state.values.updateValue((value, state.uses), forKey: key) { state.size -= old.value.size }
             state.size += value.size
             guard state.size > sizeMax else { return }
             // Down to three quarters, so that this sort is rare.
-            for (id, entry) in state.values.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
+            for (key, entry) in state.values.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
                 guard state.size > sizeMax / 4 * 3 else { break }
-                state.values[id] = nil
+                state.values[key] = nil
                 state.size -= entry.value.size
             }
         }

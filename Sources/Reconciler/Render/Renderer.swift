@@ -3,7 +3,8 @@ import APIMachinery
 /// Tree → objects: the manifests under a path of a commit, checked, for one cluster.
 ///
 /// Plain YAML and JSON (`*.yaml`, `*.yml`, `*.json`), recursively, several documents per file, Lists
-/// expanded. What did not change since an earlier render is neither read nor parsed again.
+/// expanded; of a directory with a kustomization what that makes. What did not change since an earlier
+/// render is neither read nor parsed again.
 package struct Renderer: Sendable {
     package let cache: RenderCache
 
@@ -50,7 +51,9 @@ package struct Renderer: Sendable {
         let bytes = try? await repository.read { repository throws(GitError) in
             try repository.blob(origin.blob, sizeMax: TreeWalk.manifestSizeMax, name: origin.path)
         }
-        guard let bytes, let documents = try? YAML.documents(parsing: bytes), documents.indices.contains(origin.document) else { return start }
+        guard let bytes, let documents = try? YAML.documents(parsing: bytes), documents.indices.contains(origin.document) else {
+            return start
+        }
         let path = FieldPath(origin.place.steps + field.steps)
         guard let found = documents[origin.document].position(of: path) else { return start }
         return Diagnostic.Position(line: found.line, column: found.column)

@@ -67,9 +67,11 @@ struct TreeWalk {
             return
         }
         let entries = try entries(tree, in: repository)
-        if let marker = entries.first(where: { $0.kind != .tree && Self.unsupported[$0.name] != nil }) {
-            diagnostics.append(
-                Diagnostic(path: (shown + [marker.name]).joined(separator: "/"), Self.unsupported[marker.name] ?? ""))
+        if entries.contains(where: { $0.kind != .tree && KustomizationFile.names.contains($0.name) }) {
+            return try kustomize(tree, real.joined(separator: "/"), in: repository)
+        }
+        if let chart = entries.first(where: { $0.kind != .tree && $0.name == "Chart.yaml" }) {
+            diagnostics.append(Diagnostic(path: (shown + [chart.name]).joined(separator: "/"), Self.chartAdvice))
             return
         }
         for entry in entries where !entry.name.hasPrefix(".") {
@@ -77,16 +79,32 @@ struct TreeWalk {
         }
     }
 
-    /// Files that make a directory something else than plain manifests.
-    private static let unsupported: [String: String] = {
-        let kustomize =
-            "kustomize is not supported yet; commit the output of `kustomize build` as plain manifests, or deploy another directory (gitctl up --path)"
-        return [
-            "kustomization.yaml": kustomize, "kustomization.yml": kustomize, "Kustomization": kustomize,
-            "Chart.yaml":
-                "Helm charts are not supported yet; commit the output of `helm template` as plain manifests, or deploy another directory (gitctl up --path)",
-        ]
-    }()
+    private static let chartAdvice =
+        "Helm charts are not supported yet; commit the output of `helm template` as plain manifests, or deploy another directory (gitctl up --path)"
+
+    /// A directory with a kustomization: what that makes of it, instead of the files in and below it.
+    private mutating func kustomize(_ tree: ObjectID, _ directory: String, in repository: borrowing OpenRepository) throws(GitError)
+    {
+        if let cached = cache.kustomized(tree), try cached.isCurrent(at: directory, root: root, cache: cache, in: repository) {
+            return try append(cached)
+        }
+        do {
+            let built = try KustomizedDirectory.build(directory, root: root, cache: cache, in: repository)
+            cache.store(tree, built)
+            try append(built)
+        } catch let failure as KustomizeFailure {
+            diagnostics.append(failure.diagnostic)
+        } catch let error as GitError {
+            throw error
+        } catch {
+            diagnostics.append(Diagnostic(path: directory, "\(error)"))
+        }
+    }
+
+    private mutating func append(_ directory: KustomizedDirectory) throws(GitError) {
+        warnings += directory.warnings
+        for found in directory.files { try append(found) }
+    }
 
     private mutating func visit(
         _ entry: TreeEntry, _ real: [String], shown: [String], depth: Int, in repository: borrowing OpenRepository
@@ -153,7 +171,8 @@ struct TreeWalk {
         size += found.file.size
         guard size <= Self.sizeMax else {
             throw GitError(
-                .tooLarge, "the manifests are more than \(Self.sizeMax.byteCount) together", remedy: "deploy smaller directories as several Applications")
+                .tooLarge, "the manifests are more than \(Self.sizeMax.byteCount) together",
+                remedy: "deploy smaller directories as several Applications")
         }
         files.append(found)
     }
@@ -187,7 +206,9 @@ struct TreeWalk {
                 last = TreeEntry(name: real.last ?? "", kind: .tree, id: trees[trees.count - 1])
                 continue
             }
-            guard let entry = try entries(trees[trees.count - 1], in: repository).first(where: { $0.name == part }) else { return .missing }
+            guard let entry = try entries(trees[trees.count - 1], in: repository).first(where: { $0.name == part }) else {
+                return .missing
+            }
             switch entry.kind {
             case .tree:
                 trees.append(entry.id)

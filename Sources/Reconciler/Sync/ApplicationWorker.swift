@@ -257,7 +257,7 @@ final class ApplicationWorker: Sendable {
             state.status.record(
                 HistoryEntry(
                     revision: revision, message: applied.commit.summary, author: applied.commit.author, time: now.description,
-                    result: "Synced"))
+                    result: HistoryEntry.synced))
         }
         let count = written.count
         logger.info(

@@ -137,7 +137,7 @@ extension ApplicationWorker {
         }
         await settleStatus(nil)
         publish(.refused(revision: "", lines: [
-            "\(reference) is suspended; to let it sync again: kubectl patch application -n \(key.namespace ?? "") \(key.name) --type=merge -p '{\"spec\":{\"suspend\":false}}'"
+            "\(reference) is suspended; to let it sync again: gitctl resume \(reference)"
         ]))
     }
 }

@@ -49,6 +49,12 @@ struct FieldDescriptions {
         ListMeta: What every list has.
         ListMeta.continue: Asks for the next part of a list that was limited.
         ListMeta.resourceVersion: The version of which the list is a snapshot. A watch may begin from it.
+        NodeMetrics: What a node uses, measured when it is asked for.
+        PodMetrics: What the running containers of a pod use, measured when it is asked for.
+        PodMetrics.containers: The running containers, with what each uses.
+        any.timestamp: When it was measured.
+        any.window: The time before that over which the use of processors is averaged.
+        any.usage: Use of cpu, on average over the window, and of memory: the working set at its end.
         LabelSelector: Selects objects by their labels. All parts must hold.
         LabelSelector.matchLabels: Labels that must have exactly these values.
         LabelSelector.matchExpressions: Requirements on labels: In, NotIn, Exists, DoesNotExist.

@@ -19,6 +19,7 @@ package final class Registry: Sendable {
     /// A fork predicts: it does not wait for controllers that may not run on it.
     let isFork: Bool
     private let issuer: Mutex<(any TokenIssuer)?>
+    private let endpoint = Mutex<(any NodeEndpoint)?>(nil)
     let kinds: KindCatalog
     /// Who may hand out rights, and the webhooks: set at start.
     package let guards: RegistryGuards
@@ -65,6 +66,12 @@ package final class Registry: Sendable {
     package var tokenIssuer: (any TokenIssuer)? {
         get { issuer.withLock { $0 } }
         set { issuer.withLock { $0 = newValue } }
+    }
+
+    /// Who measures what nodes and pods use; set once at start, nil where there is no node to measure.
+    package var nodeEndpoint: (any NodeEndpoint)? {
+        get { endpoint.withLock { $0 } }
+        set { endpoint.withLock { $0 = newValue } }
     }
 
     /// The kinds served now.

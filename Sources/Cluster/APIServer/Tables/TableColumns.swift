@@ -32,7 +32,7 @@ enum TableColumns {
             (.validatingAdmissionPolicyBindings, { AdmissionColumns.policyBindings }), (.events, { EventColumns.all }),
             (.eventsV1, { EventColumns.all }), (.namespaces, { namespaces }), (.configMaps, { configMaps }), (.secrets, { secrets }),
             (.serviceAccounts, { serviceAccounts }), (.leases, { leases }), (.componentStatuses, { componentStatuses }),
-            (.applications, { applications }),
+            (.applications, { applications }), (.podMetrics, { MetricsColumns.pods }), (.nodeMetrics, { MetricsColumns.nodes }),
         ]
         return Dictionary(uniqueKeysWithValues: columns.map { ($0.0.groupResource, $0.1) })
     }()
