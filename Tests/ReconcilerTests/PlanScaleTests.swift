@@ -28,6 +28,10 @@ private final class CountingClient: ResourceClient {
         count("get")
         return try await inner.get(key)
     }
+    func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object {
+        count("get")
+        return try await inner.getSubresource(key, subresource)
+    }
     func list(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> ObjectList {
         count("list \(type.plural)")
         return try await inner.list(type, namespace: namespace, options: options)
