@@ -194,6 +194,10 @@ enum BootstrapTable {
          update batch cronjobs/status
          update batch cronjobs/finalizers
          delete,list,watch core pods
+        customresource-cleanup-controller
+         read,update apiextensions.k8s.io customresourcedefinitions
+         update apiextensions.k8s.io customresourcedefinitions/finalizers,customresourcedefinitions/status
+         delete,deletecollection,read * *
         daemon-set-controller
          read apps,extensions daemonsets
          update apps,extensions daemonsets/status

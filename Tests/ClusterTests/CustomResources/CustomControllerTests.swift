@@ -3,13 +3,13 @@ import Testing
 
 @testable import Cluster
 
-/// Controllers beside a real server: what they do for kinds that come and go.
+/// Controllers beside a real server, each with no more rights than its role gives: what they do for kinds that come and go.
 @Suite(.timeLimit(.minutes(2))) struct CustomControllerTests {
     private static func with(_ body: @escaping @Sendable (any ResourceClient) async throws -> Void) async throws {
         try await ServerUnderTest.with { server in
             let cluster = server.cluster
             let controllers = Controllers(
-                client: { cluster.client(as: .component($0)) }, logger: ServerUnderTest.logger, certificateAuthority: "none")
+                client: { cluster.client(as: Cluster.user(ofController: $0), component: $0) }, logger: ServerUnderTest.logger, certificateAuthority: "none")
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try? await controllers.run() }
                 do { try await body(server.client) } catch {

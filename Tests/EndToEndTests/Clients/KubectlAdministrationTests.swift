@@ -70,13 +70,13 @@ extension EndToEnd {
                 Step("kubectl uncordon spare && kubectl taint node spare a-", "node/spare untainted"),
                 Step("kubectl label node spare node-role.kubernetes.io/worker= && kubectl get node spare", #"spare +\S+ +worker "#),
                 Step("kubectl delete node spare", "deleted"),
-                Step("echo '\(signing("yes"))' | kubectl apply -f - && echo '\(signing("no"))' | kubectl apply -f -", "no created"),
-                Step("kubectl certificate approve yes && kubectl certificate deny no", "no denied"),
-                Step("kubectl get csr", #"no +\S+ +\S+ +kubernetes-admin +<none> +Denied\nyes +\S+ +\S+ +kubernetes-admin +<none> +Approved"#),
-                Step("kubectl delete csr yes no", "deleted"),
+                Step("echo '\(signing("approved"))' | kubectl apply -f - && echo '\(signing("denied"))' | kubectl apply -f -", "denied created"),
+                Step("kubectl certificate approve approved && kubectl certificate deny denied", "denied denied"),
+                Step("kubectl get csr", #"approved +\S+ +\S+ +kubernetes-admin +<none> +Approved\ndenied +\S+ +\S+ +kubernetes-admin +<none> +Denied"#),
+                Step("kubectl delete csr approved denied", "deleted"),
                 Step("kubectl create clusterrole all --aggregation-rule=part-of=all && kubectl create clusterrole part --verb=get --resource=pods && kubectl label clusterrole part part-of=all", "labeled"),
                 Step(#"kubectl wait --for=jsonpath='{.rules[0].resources[0]}'=pods clusterrole/all --timeout=20s"#, "condition met"),
-                Step("echo '{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: r}, rules: [{apiGroups: [\"\"], resources: [pods], verbs: [get]}]}' | kubectl auth reconcile -f -", "role.*/r reconciled"),
+                Step("echo '{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: r, namespace: default}, rules: [{apiGroups: [\"\"], resources: [pods], verbs: [get]}]}' | kubectl auth reconcile -f -", "role.*/r reconciled"),
                 Step("kubectl delete clusterrole/all clusterrole/part role/r", "deleted"))
         }
 
