@@ -24,7 +24,8 @@ test: root
 	$(MAKE) -C $(CLONE) build
 	GITCTL_CLONE=$(CURDIR)/$(CLONE) $(SWIFT) test --skip-build --filter EndToEndTests
 
-bench: root setup build
+bench: root build
+	scripts/setup --bench
 	Benchmarks/run
 
 build:

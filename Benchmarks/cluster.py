@@ -3,6 +3,7 @@ import base64
 import http.client
 import json
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -89,6 +90,11 @@ class Daemon:
             return
         self.process.terminate()
         self.process.wait(30)
+
+    def discard(self):
+        """Stops it for good."""
+        self.stop()
+        shutil.rmtree(self.directory)
 
     def run(self, *arguments, **options):
         return subprocess.run([self.binary, *arguments, "--data-dir", self.directory], **options)

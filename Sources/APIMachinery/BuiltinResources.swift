@@ -56,6 +56,10 @@ extension ResourceType {
     package static let leases = grouped("coordination.k8s.io", "Lease", "leases")
     package static let priorityClasses = grouped("scheduling.k8s.io", "PriorityClass", "priorityclasses", ["pc"], isNamespaced: false)
     package static let runtimeClasses = grouped("node.k8s.io", "RuntimeClass", "runtimeclasses", isNamespaced: false)
+    package static let deviceClasses = grouped("resource.k8s.io", "DeviceClass", "deviceclasses", isNamespaced: false)
+    package static let resourceClaims = grouped("resource.k8s.io", "ResourceClaim", "resourceclaims", [], "status")
+    package static let resourceClaimTemplates = grouped("resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates")
+    package static let resourceSlices = grouped("resource.k8s.io", "ResourceSlice", "resourceslices", isNamespaced: false)
     package static let certificateSigningRequests = grouped(
         "certificates.k8s.io", "CertificateSigningRequest", "certificatesigningrequests", ["csr"], isNamespaced: false, "status",
         "approval")
@@ -90,6 +94,12 @@ extension ResourceType {
     package static let componentStatuses = ResourceType(
         group: "", version: "v1", kind: "ComponentStatus", plural: "componentstatuses", shortNames: ["cs"], isNamespaced: false,
         verbs: ["get", "list"])
+    /// Measured by the nodes' agents when asked for.
+    package static let podMetrics = ResourceType(
+        group: "metrics.k8s.io", version: "v1beta1", kind: "PodMetrics", plural: "pods", singular: "", verbs: ["get", "list"])
+    package static let nodeMetrics = ResourceType(
+        group: "metrics.k8s.io", version: "v1beta1", kind: "NodeMetrics", plural: "nodes", singular: "", isNamespaced: false,
+        verbs: ["get", "list"])
 
     /// The kinds built into the embedded server, each in the version in which it is stored.
     package static let builtin: [ResourceType] = [
@@ -101,11 +111,14 @@ extension ResourceType {
         storageClasses, volumeAttributesClasses, volumeAttachments, csiDrivers, csiNodes, csiStorageCapacities,
         mutatingWebhookConfigurations, validatingWebhookConfigurations, mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings,
         validatingAdmissionPolicies, validatingAdmissionPolicyBindings, customResourceDefinitions,
-        priorityClasses, leases, runtimeClasses, endpointSlices, flowSchemas, priorityLevelConfigurations, applications,
+        priorityClasses, leases, runtimeClasses, deviceClasses, resourceClaims, resourceClaimTemplates, resourceSlices, endpointSlices, flowSchemas,
+        priorityLevelConfigurations, applications,
     ]
 
-    /// What the embedded server serves beside `builtin`: further versions, and kinds that are computed.
-    package static let derived: [ResourceType] = [horizontalPodAutoscalersV1, eventsV1, bindings, componentStatuses]
+    /// What the embedded server serves beside `builtin`: further versions, and kinds that are computed or measured.
+    package static let derived: [ResourceType] = [
+        horizontalPodAutoscalersV1, eventsV1, bindings, componentStatuses, podMetrics, nodeMetrics,
+    ]
 
     private static func core(
         _ kind: String, _ plural: String, _ shortNames: [String] = [], isInAll: Bool = false, isNamespaced: Bool = true,

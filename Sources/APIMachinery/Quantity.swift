@@ -20,6 +20,8 @@ package struct Quantity: Sendable, Comparable, CustomStringConvertible {
     package init(units: Int64, format: Format = .decimal) { self.init(nano: Int128(units) * Self.unit, format: format) }
     package init(milli: Int64) { self.init(nano: Int128(milli) * 1_000_000, format: .decimal) }
 
+    package init(nano: Int64) { self.init(nano: Int128(nano), format: .decimal) }
+
     private static let unit: Int128 = 1_000_000_000
 
     /// Units, rounded away from zero; saturates.

@@ -2,17 +2,45 @@
 ///
 /// Identity is group, version and plural; the other fields follow from those.
 package struct ResourceType: Sendable, CustomStringConvertible {
-    package var gvk: GroupVersionKind
+    /// One reference instead of eight: types are copied with every key and every event.
+    private final class Facts: Sendable {
+        let gvk: GroupVersionKind
+        let plural: String
+        let singular: String
+        let shortNames: [String]
+        let categories: [String]
+        let isNamespaced: Bool
+        let subresources: Set<String>
+        let verbs: [String]
+
+        init(
+            gvk: GroupVersionKind, plural: String, singular: String, shortNames: [String], categories: [String], isNamespaced: Bool,
+            subresources: Set<String>, verbs: [String]
+        ) {
+            self.gvk = gvk
+            self.plural = plural
+            self.singular = singular
+            self.shortNames = shortNames
+            self.categories = categories
+            self.isNamespaced = isNamespaced
+            self.subresources = subresources
+            self.verbs = verbs
+        }
+    }
+
+    private let facts: Facts
+
+    package var gvk: GroupVersionKind { facts.gvk }
     /// The name in the URL: lower case, plural.
-    package var plural: String
-    package var singular: String
-    package var shortNames: [String]
-    package var categories: [String]
-    package var isNamespaced: Bool
+    package var plural: String { facts.plural }
+    package var singular: String { facts.singular }
+    package var shortNames: [String] { facts.shortNames }
+    package var categories: [String] { facts.categories }
+    package var isNamespaced: Bool { facts.isNamespaced }
     /// Names of the subresources served (`status`, `scale`, `log`, …).
-    package var subresources: Set<String>
+    package var subresources: Set<String> { facts.subresources }
     /// What may be done with the kind itself, in RBAC's words, sorted. Kinds that are questions have `create` alone.
-    package var verbs: [String]
+    package var verbs: [String] { facts.verbs }
 
     /// Of every kind that is stored.
     package static let storedVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
@@ -21,14 +49,9 @@ package struct ResourceType: Sendable, CustomStringConvertible {
         group: String, version: String, kind: String, plural: String, singular: String? = nil, shortNames: [String] = [],
         categories: [String] = [], isNamespaced: Bool = true, subresources: Set<String> = [], verbs: [String] = storedVerbs
     ) {
-        gvk = GroupVersionKind(group: group, version: version, kind: kind)
-        self.plural = plural
-        self.singular = singular ?? kind.lowercased()
-        self.shortNames = shortNames
-        self.categories = categories
-        self.isNamespaced = isNamespaced
-        self.subresources = subresources
-        self.verbs = verbs
+        facts = Facts(
+            gvk: GroupVersionKind(group: group, version: version, kind: kind), plural: plural, singular: singular ?? kind.lowercased(),
+            shortNames: shortNames, categories: categories, isNamespaced: isNamespaced, subresources: subresources, verbs: verbs)
     }
 
     /// Objects of the kind are kept, and may be listed and deleted; others are computed when asked for.
@@ -42,7 +65,7 @@ package struct ResourceType: Sendable, CustomStringConvertible {
 }
 
 extension ResourceType: Hashable {
-    package static func == (a: Self, b: Self) -> Bool { a.plural == b.plural && a.gvk == b.gvk }
+    package static func == (a: Self, b: Self) -> Bool { a.facts === b.facts || a.plural == b.plural && a.gvk == b.gvk }
     package func hash(into hasher: inout Hasher) {
         hasher.combine(plural)
         hasher.combine(gvk.group)

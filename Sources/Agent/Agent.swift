@@ -49,6 +49,7 @@ package final class Agent: Service, NodeEndpoint {
     private let endpointSlices: Informer
     private let proxy: ServiceProxy
     private let events: EventRecorder
+    private let meter: UsageMeter
     private let controller = Mutex<PodController?>(nil)
 
     package init(_ configuration: Configuration, client: any ResourceClient) {
@@ -67,6 +68,7 @@ package final class Agent: Service, NodeEndpoint {
             instance: Instance(dataDirectory: configuration.dataDirectory), services: services, endpointSlices: endpointSlices,
             pods: pods, nodeName: configuration.nodeName, podCIDR: configuration.podCIDR, serviceCIDR: configuration.serviceCIDR,
             logger: logger)
+        meter = UsageMeter(clock: clock)
         events = EventRecorder(client: client, component: "kubelet", host: configuration.nodeName, clock: clock, logger: logger)
     }
 
@@ -76,6 +78,8 @@ package final class Agent: Service, NodeEndpoint {
             try await self.containerd.start()
             let node = try await self.node()
             self.controller.withLock { $0 = node.controller }
+            // What the machine uses is told from here on.
+            _ = await self.meter.machine(named: self.configuration.nodeName)
             do {
                 try await self.run(node)
             } catch {
@@ -150,6 +154,16 @@ package final class Agent: Service, NodeEndpoint {
             throw APIStatus(.serviceUnavailable, "the node's agent is starting; try again")
         }
         return try PodLogs(controller: controller).read(namespace: namespace, pod: pod, container: container, options: options)
+    }
+
+    package func nodeUsage() async -> NodeUsage? {
+        guard controller.withLock({ $0 }) != nil else { return nil }
+        return await meter.machine(named: configuration.nodeName)
+    }
+
+    package func usage(ofPods uids: Set<String>) async -> [PodUsage] {
+        guard let controller = controller.withLock({ $0 }) else { return [] }
+        return await meter.usage(of: controller.entries.filter { uids.contains($0.uid) }.compactMap(UsageMeter.Subject.init))
     }
 
     // MARK: Composition

@@ -17,7 +17,7 @@ package final class Cluster: Sendable {
         package var serviceCIDR: String
         package var clock: any WallClock
         package var logger: Logger
-        /// The agent on this machine, for logs; nil when there is none.
+        /// The agent on this machine, for logs and metrics; nil when there is none.
         package var nodeEndpoint: (any NodeEndpoint)?
         package var limits = HTTPLimits()
 
@@ -79,6 +79,7 @@ package final class Cluster: Sendable {
             try? registry?.get(key, context: RequestContext(user: .component("apiserver"))).object
         }
         registry.tokenIssuer = tokens
+        registry.nodeEndpoint = configuration.nodeEndpoint
         let access = Access(store: store)
         registry.guards.authorizer = access.authorizer
         registry.guards.escalation = access.escalation

@@ -41,7 +41,10 @@ extension Reconciler {
     ) async throws -> Bool {
         do {
             let commit = try await repository.commit(at: update.new)
-            let prepared = try await sync.prepare(Sources.Resolved(repository: repository, commit: commit), for: application)
+            let resolved = Sources.Resolved(repository: repository, commit: commit)
+            // The worker knows what is in the cluster; of an Application just made there may be none yet.
+            let known = state.worker(application.reference)
+            let prepared = if let known { try await known.prepare(resolved, for: application) } else { try await sync.prepare(resolved, for: application) }
             report("gitctl: plan for \(application.reference) at \(commit.id.short)\(application.isSuspended ? " (suspended: it will not be applied now)" : "")")
             for line in PlanText(linesMax: Self.planLinesMax).lines(prepared.plan) { report("  \(line)") }
             return true

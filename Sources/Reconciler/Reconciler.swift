@@ -36,7 +36,7 @@ package final class Reconciler: Service {
     let sync: Sync
     private let live: LiveObjects
     private let applications: Informer
-    private let state: Registered
+    let state: Registered
     private let workers: AsyncStream<ApplicationWorker>
     private let starter: AsyncStream<ApplicationWorker>.Continuation
 

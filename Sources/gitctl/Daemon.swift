@@ -130,6 +130,10 @@ package struct Daemon: Sendable {
                 application: ObjectKey(.applications, namespace: namespace, name: name), revision: revision, isDryRun: isDryRun,
                 report: report)
             return ["revision": .string(result.revision), "isSuccess": .bool(result.isSuccess)]
+        case .rollBack(let namespace, let name, let revision, let author):
+            let result = try await reconciling().rollBack(
+                application: ObjectKey(.applications, namespace: namespace, name: name), to: revision, by: author, report: report)
+            return ["revision": .string(result.revision), "isSuccess": .bool(result.isSuccess)]
         case .stop:
             stop.fire()
             return .bool(true)

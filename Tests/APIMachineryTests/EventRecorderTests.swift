@@ -49,6 +49,7 @@ private final class EventSink: ResourceClient {
 
     func resourceTypes() async throws(APIStatus) -> [ResourceType] { [] }
     func get(_ key: ObjectKey) async throws(APIStatus) -> Object { throw .notFound(key.type, name: key.name) }
+    func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object { throw .notFound(key.type, name: key.name) }
     func list(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> ObjectList {
         ObjectList(items: [], resourceVersion: "1")
     }

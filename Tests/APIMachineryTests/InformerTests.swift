@@ -55,6 +55,7 @@ private final class ScriptedClient: ResourceClient {
 
     func resourceTypes() async throws(APIStatus) -> [ResourceType] { [] }
     func get(_ key: ObjectKey) async throws(APIStatus) -> Object { throw .notFound(key.type, name: key.name) }
+    func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object { throw .notFound(key.type, name: key.name) }
     func create(_ type: ResourceType, _ object: Object, options: WriteOptions) async throws(APIStatus) -> Object { object }
     func update(_ type: ResourceType, _ object: Object, subresource: String?, options: WriteOptions) async throws(APIStatus) -> Object { object }
     func patch(_ key: ObjectKey, _ patch: Patch, subresource: String?, options: WriteOptions) async throws(APIStatus) -> Object {

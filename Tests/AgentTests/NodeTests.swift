@@ -44,6 +44,32 @@ struct NodeTests {
         }
     }
 
+    @Test("What a container and the machine use is read from their control groups", .timeLimit(.minutes(1)))
+    func usage() async throws {
+        try await NodeHarness.with { node in
+            let limits: JSON = ["limits": ["cpu": "100m", "memory": "64Mi"]]
+            try await node.create("busy", script: "while :; do :; done", container: ["resources": limits])
+            try await node.create("idle", script: Self.sleeper)
+            let pods = [try await node.wait(for: "busy", until: \.isReady), try await node.wait(for: "idle", until: \.isReady)]
+            // Asked again until the containers are old enough to say.
+            var usages: [PodUsage] = []
+            while usages.count < 2 { usages = await node.agent.usage(ofPods: Set(pods.map(\.uid))) }
+            let since = usages.map(\.time).min() ?? Timestamp(seconds: 0)
+            var later: [PodUsage] = []
+            while later.isEmpty || later.contains(where: { $0.time < since + .seconds(1) }) { later = await node.agent.usage(ofPods: Set(pods.map(\.uid))) }
+            let busy = try #require(later.first { $0.uid == pods[0].uid })
+            let idle = try #require(later.first { $0.uid == pods[1].uid })
+            #expect(busy.containers.map(\.name) == ["main"] && busy.window >= .milliseconds(250))
+            // Held by its limit: 100 ms of each second, and what it overruns that by now and then.
+            #expect((30_000_000...250_000_000).contains(busy.containers[0].usage.cpuNanocores))
+            #expect(idle.containers[0].usage.cpuNanocores < busy.containers[0].usage.cpuNanocores)
+            #expect((1...64 << 20).contains(busy.containers[0].usage.memoryBytes))
+            let machine = try #require(await node.agent.nodeUsage())
+            #expect(machine.node == "node" && machine.usage.cpuNanocores > 0 && machine.usage.memoryBytes > busy.containers[0].usage.memoryBytes)
+            #expect(await node.agent.usage(ofPods: ["another"]).isEmpty)
+        }
+    }
+
     @Test("Containers that end are restarted or left, as the policy says, and leave logs and messages", .timeLimit(.minutes(1)))
     func ends() async throws {
         try await NodeHarness.with { node in

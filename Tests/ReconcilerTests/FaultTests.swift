@@ -86,6 +86,9 @@ final class FaultyClient: ResourceClient {
 
     func resourceTypes() async throws(APIStatus) -> [ResourceType] { try await base.resourceTypes() }
     func get(_ key: ObjectKey) async throws(APIStatus) -> Object { try await base.get(key) }
+    func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object {
+        try await base.getSubresource(key, subresource)
+    }
     func list(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> ObjectList {
         try await base.list(type, namespace: namespace, options: options)
     }

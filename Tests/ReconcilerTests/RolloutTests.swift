@@ -8,7 +8,7 @@ struct RolloutTests {
     private let start = Timestamp(seconds: 1_000)
     private let web = ObjectIdentity(group: "apps", kind: "Deployment", namespace: "default", name: "web")
 
-    private func summary(_ health: Health) -> HealthSummary { HealthSummary([HealthSummary.Item(identity: web, health: health)]) }
+    private func summary(_ health: Health) -> HealthSummary { HealthSummary([HealthSummary.Item(identity: web, health: health)], total: 1) }
 
     @Test("prints each state once, at a bounded rate, until it is healthy")
     func healthy() {

@@ -74,6 +74,14 @@ extension ResourceClientContract {
             try expect(!read.uid.isEmpty && !read.resourceVersion.isEmpty && !read.creationTimestamp.isEmpty, "the metadata lacks uid, version or time")
             try expect(read["data", "a"] == "1", "the data is \(read.json.text)")
         },
+        .init(name: "a Scale is read as its object's subresource") { client in
+            let namespace = try await namespace(client, "scale")
+            let created = try await client.create(.deployments, deployment(namespace, "web", replicas: 3))
+            let key = ObjectKey(.deployments, namespace: namespace, name: "web")
+            let scale = try await client.getSubresource(key, "scale")
+            try expect(scale.kind == "Scale" && scale.uid == created.uid && scale.spec["replicas"] == 3, "the Scale is \(scale.json.text)")
+            try await expectFailure(.notFound) { () throws(APIStatus) in _ = try await client.getSubresource(key, "nonsense") }
+        },
         .init(name: "a missing object is not found, with its kind and name") { client in
             let key = ObjectKey(.configMaps, namespace: "default", name: "is-not-there")
             let status = try await expectFailure(.notFound) { () throws(APIStatus) in _ = try await client.get(key) }

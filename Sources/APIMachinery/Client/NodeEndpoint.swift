@@ -6,6 +6,12 @@ package protocol NodeEndpoint: Sendable {
     /// started or `previous` does not exist.
     func logs(namespace: String, pod: String, container: String, options: LogOptions) async throws(APIStatus)
         -> AsyncThrowingStream<[UInt8], any Error>
+
+    /// What the machine uses now; nil while no agent runs, or has not for long enough to say.
+    func nodeUsage() async -> NodeUsage?
+
+    /// What those of the pods use that run here, and have for long enough to say; in no order.
+    func usage(ofPods uids: Set<String>) async -> [PodUsage]
 }
 
 /// Source: API reference, core/v1 PodLogOptions.

@@ -11,6 +11,9 @@ package protocol ResourceClient: Sendable {
 
     func get(_ key: ObjectKey) async throws(APIStatus) -> Object
 
+    /// The document of a subresource (`scale`, `status`).
+    func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object
+
     /// All matching objects of a type, of one namespace or (nil) of all.
     func list(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> ObjectList
 

@@ -34,7 +34,7 @@ extension CustomSchema {
             }
             return SchemaFields(fields)
         }
-        return SchemaNode(.object, isAtomicMap: isAtomicMap, type: type)
+        return SchemaNode(.object, isAtomicMap: isAtomicMap, keepsUnknownFields: keepsUnknownMembers, type: type)
     }
 }
 

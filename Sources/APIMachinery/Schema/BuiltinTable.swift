@@ -490,12 +490,12 @@ let builtinSchemaTable: StaticString = #"""
     gitctl.v1alpha1.Application|gitctl.dev/v1alpha1/Application|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:ApplicationSpec status:ApplicationStatus
     gitctl.v1alpha1.ApplicationDestination||namespace:s
     gitctl.v1alpha1.ApplicationHistoryEntry||author:s message:s result:s revision:s time:meta.v1.Time
-    gitctl.v1alpha1.ApplicationInventoryEntry||group:s kind!:s name!:s namespace:s uid:s version:s
+    gitctl.v1alpha1.ApplicationInventoryEntry||group:s kind!:s names!:[s namespace:s
     gitctl.v1alpha1.ApplicationList|gitctl.dev/v1alpha1/ApplicationList|apiVersion:s items!:[Application kind:s metadata:meta.v1.ListMeta
     gitctl.v1alpha1.ApplicationSource||path:s repository:s revision:s url:s
     gitctl.v1alpha1.ApplicationSpec||destination:ApplicationDestination source!:ApplicationSource suspend:b sync:ApplicationSync
     gitctl.v1alpha1.ApplicationStatus||conditions:[meta.v1.Condition;m(type);pm;k(type) health:s history:[ApplicationHistoryEntry inventory:[ApplicationInventoryEntry lastAttemptedRevision:s lastHandledSync:s observedGeneration:l observedRevision:s summary:s
-    gitctl.v1alpha1.ApplicationSync||interval:s prune:b selfHeal:b
+    gitctl.v1alpha1.ApplicationSync||interval:s maxDeletions:l prune:b selfHeal:b
     machinery.api.resource.Quantity||=q
     machinery.runtime.RawExtension||=o
     machinery.util.intstr.IntOrString||=x
@@ -527,6 +527,11 @@ let builtinSchemaTable: StaticString = #"""
     meta.v1.StatusDetails||causes:[StatusCause group:s kind:s name:s retryAfterSeconds:i uid:s
     meta.v1.Time||=t
     meta.v1.WatchEvent|/v1/WatchEvent|object!:machinery.runtime.RawExtension type!:s
+    metrics.v1beta1.ContainerMetrics||name!:s usage!:{machinery.api.resource.Quantity
+    metrics.v1beta1.NodeMetrics|metrics.k8s.io/v1beta1/NodeMetrics|apiVersion:s kind:s metadata:meta.v1.ObjectMeta timestamp!:meta.v1.Time usage!:{machinery.api.resource.Quantity window!:s
+    metrics.v1beta1.NodeMetricsList|metrics.k8s.io/v1beta1/NodeMetricsList|apiVersion:s items!:[NodeMetrics kind:s metadata:meta.v1.ListMeta
+    metrics.v1beta1.PodMetrics|metrics.k8s.io/v1beta1/PodMetrics|apiVersion:s containers!:[ContainerMetrics kind:s metadata:meta.v1.ObjectMeta timestamp!:meta.v1.Time window!:s
+    metrics.v1beta1.PodMetricsList|metrics.k8s.io/v1beta1/PodMetricsList|apiVersion:s items!:[PodMetrics kind:s metadata:meta.v1.ListMeta
     networking.v1.HTTPIngressPath||backend!:IngressBackend path:s pathType:s;e(Exact|ImplementationSpecific|Prefix)
     networking.v1.HTTPIngressRuleValue||paths!:[HTTPIngressPath
     networking.v1.IPAddress|networking.k8s.io/v1/IPAddress|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:IPAddressSpec

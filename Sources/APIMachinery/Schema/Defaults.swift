@@ -1,5 +1,6 @@
 extension Schema {
-    /// The object with every default that Kubernetes' API server sets before admission. What an
+    /// The object with every default that Kubernetes' API server sets before admission, and without the empty
+    /// maps and lists that its encoder leaves out (nobody owns them, and nobody sees them). What an
     /// earlier default implies follows (a Service's type decides its traffic policy), so defaulting
     /// twice changes nothing. Objects of unknown kinds are left alone.
     package func defaulted(_ object: Object) -> Object {
@@ -16,9 +17,12 @@ extension SchemaNode {
             var result = type?.defaults?.applied(to: members)
             let fields = self.fields
             for member in result ?? members {
-                guard let changed = fields[member.key]?.defaulted(member.value) else { continue }
+                guard let field = fields[member.key] else { continue }
+                let isLeftOut = field.isLeftOut(member.value) && !Self.writtenWhenEmpty.contains("\(name).\(member.key)")
+                let changed = field.defaulted(member.value)
+                guard isLeftOut || changed != nil else { continue }
                 if result == nil { result = members }
-                result?[member.key] = changed
+                result?[member.key] = isLeftOut ? nil : changed
             }
             return result.map(JSON.object)
         case (.list, .array(let elements)):
@@ -40,6 +44,22 @@ extension SchemaNode {
             }
             return result.map(JSON.object)
         default: return nil
+        }
+    }
+}
+
+extension SchemaNode {
+    /// The fields that Kubernetes writes though they are neither required nor hold anything.
+    private static let writtenWhenEmpty: Set<String> = [
+        "io.k8s.api.discovery.v1.EndpointSlice.ports", "io.k8s.api.rbac.v1.ClusterRole.rules", "io.k8s.api.rbac.v1.Role.rules",
+    ]
+
+    /// A map or list of nothing, which Go's `omitempty` leaves out; an object without fields stays.
+    private func isLeftOut(_ value: JSON) -> Bool {
+        switch (valueType, value) {
+        case (.map, .object(let members)): members.isEmpty && !isRequired
+        case (.list, .array(let elements)): elements.isEmpty && !isRequired
+        default: false
         }
     }
 }

@@ -123,6 +123,9 @@ extension TypeDefaults {
             let kind = subject["kind"]?.string
             if kind == "User" || kind == "Group" { subject.setDefault("apiGroup", "rbac.authorization.k8s.io") }
         },
+        "resource.v1.DeviceSubRequest": deviceCount,
+        "resource.v1.DeviceToleration": TypeDefaults(["operator": "Equal"]),
+        "resource.v1.ExactDeviceRequest": deviceCount,
         "scheduling.v1.PriorityClass": TypeDefaults(["preemptionPolicy": "PreemptLowerPriority"]),
         "storage.v1.CSIDriverSpec": TypeDefaults([
             "attachRequired": true, "fsGroupPolicy": "ReadWriteOnceWithFSType", "podInfoOnMount": false, "requiresRepublish": false,
@@ -136,6 +139,10 @@ extension TypeDefaults {
 
 /// Rules: what depends on other fields.
 extension TypeDefaults {
+    private static let deviceCount = TypeDefaults(["allocationMode": "ExactCount"]) { request in
+        if request["allocationMode"] == "ExactCount", request.isAbsent("count") || request["count"] == .int(0) { request["count"] = 1 }
+    }
+
     private static let container = TypeDefaults([
         "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
     ]) { container in

@@ -37,7 +37,9 @@ extension SchemaNode {
         let fields = self.fields
         var result: JSONObject?
         for member in members {
-            guard let field = fields[member.key], !member.value.isNull else {
+            let field = fields[member.key]
+            if field == nil, keepsUnknownFields { continue }
+            guard let field, !member.value.isNull else {
                 if result == nil { result = members }
                 result?[member.key] = nil
                 continue

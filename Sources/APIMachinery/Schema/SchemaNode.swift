@@ -45,6 +45,8 @@ package final class SchemaNode: Sendable {
     /// The values allowed; empty where any is.
     package let enumValues: [String]
     package let isRequired: Bool
+    /// Of an object: fields that are not in `fields` are kept, whatever they hold.
+    package let keepsUnknownFields: Bool
     let type: SchemaType?
 
     package enum Format: String, Sendable, Hashable {
@@ -56,7 +58,7 @@ package final class SchemaNode: Sendable {
     init(
         _ valueType: ValueType, format: Format = .none, element: SchemaNode? = nil, listType: ListType = .atomic,
         listMapKeys: [String] = [], isAtomicMap: Bool = false, patchStrategy: PatchStrategy = [], patchMergeKey: String? = nil,
-        enumValues: [String] = [], isRequired: Bool = false, type: SchemaType? = nil
+        enumValues: [String] = [], isRequired: Bool = false, keepsUnknownFields: Bool = false, type: SchemaType? = nil
     ) {
         self.valueType = valueType
         self.format = format
@@ -68,6 +70,7 @@ package final class SchemaNode: Sendable {
         self.patchMergeKey = patchMergeKey
         self.enumValues = enumValues
         self.isRequired = isRequired
+        self.keepsUnknownFields = keepsUnknownFields
         self.type = type
     }
 

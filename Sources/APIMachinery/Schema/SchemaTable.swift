@@ -100,7 +100,7 @@ final class SchemaTable: Sendable {
     private static let prefixes: [(long: String, short: String)] = [
         ("io.k8s.apimachinery.pkg.apis.meta.", "meta."), ("io.k8s.apimachinery.pkg.", "machinery."),
         ("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.", "apiextensions."),
-        ("io.k8s.kube-aggregator.pkg.apis.apiregistration.", "apiregistration."), ("dev.gitctl.", "gitctl."), ("io.k8s.api.", ""),
+        ("io.k8s.kube-aggregator.pkg.apis.apiregistration.", "apiregistration."), ("io.k8s.metrics.pkg.apis.metrics.", "metrics."), ("dev.gitctl.", "gitctl."), ("io.k8s.api.", ""),
     ]
 
     static func long(_ short: String) -> String {

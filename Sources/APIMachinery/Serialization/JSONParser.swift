@@ -4,6 +4,8 @@ package struct JSONError: Error, Sendable, CustomStringConvertible {
     /// 1-based; the column counts bytes.
     package var line: Int
     package var column: Int
+    /// The text is JSON but for a key that stands twice in an object: it may be read with `JSON.lastWins`.
+    package var isDuplicateKey = false
 
     package var description: String { "\(line):\(column): \(message)" }
 }
@@ -25,6 +27,20 @@ extension JSON {
 
     package init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
 
+    /// Most duplicate keys that are told of one document, as in Kubernetes.
+    package static let duplicatesMax = 100
+
+    /// Parses as Go does: of a key given twice the last one counts. The paths of such keys come with the value.
+    package static func lastWins(parsing bytes: some Sequence<UInt8>) throws(JSONError) -> (value: JSON, duplicates: [FieldPath]) {
+        let result = Array(bytes).withUnsafeBytes { buffer -> Result<(JSON, [FieldPath]), JSONError> in
+            var parser = JSONParser(bytes: buffer)
+            parser.duplicates = []
+            do throws(JSONError) { return .success((try parser.document(), parser.duplicates ?? [])) } catch { return .failure(error) }
+        }
+        let (value, duplicates) = try result.get()
+        return (value, duplicates)
+    }
+
     private static func parse(_ bytes: UnsafeRawBufferPointer) -> Result<JSON, JSONError> {
         var parser = JSONParser(bytes: bytes)
         do throws(JSONError) { return .success(try parser.document()) } catch { return .failure(error) }
@@ -36,6 +52,10 @@ private struct JSONParser {
     let bytes: UnsafeRawBufferPointer
     var position = 0
     var depth = 0
+    /// Keys that stood twice; nil where that is an error.
+    var duplicates: [FieldPath]?
+    /// Where the parser is; kept only to name `duplicates`.
+    private var path = FieldPath()
 
     init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
@@ -107,6 +127,7 @@ private struct JSONParser {
             return .object(JSONObject())
         }
         let start = position
+        var seen: Set<String> = []
         while true {
             skipSpace()
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw failure("expected a member name in quotes") }
@@ -114,7 +135,12 @@ private struct JSONParser {
             skipSpace()
             guard position < bytes.count, bytes[position] == UInt8(ascii: ":") else { throw failure("expected ':' after \"\(key)\"") }
             position += 1
+            if duplicates != nil {
+                path.steps.append(.key(key))
+                if !seen.insert(key).inserted { note(path) }
+            }
             members.append(.init(key: key, value: try value()))
+            if duplicates != nil { path.steps.removeLast() }
             skipSpace()
             guard position < bytes.count else { throw failure("unexpected end of input in an object") }
             if bytes[position] == UInt8(ascii: ",") {
@@ -128,12 +154,18 @@ private struct JSONParser {
         depth -= 1
         let count = members.count
         let object = JSONObject(members)
-        guard object.count == count else {
-            var seen: Set<String> = []
+        guard object.count == count || duplicates != nil else {
             let duplicate = members.first { !seen.insert($0.key).inserted }?.key ?? ""
-            throw failure("duplicate key \"\(duplicate)\" in an object", at: start)
+            var error = failure("duplicate key \"\(duplicate)\" in an object", at: start)
+            error.isDuplicateKey = true
+            throw error
         }
         return .object(object)
+    }
+
+    private mutating func note(_ duplicate: FieldPath) {
+        guard let known = duplicates, known.count < JSON.duplicatesMax, !known.contains(duplicate) else { return }
+        duplicates?.append(duplicate)
     }
 
     mutating func array() throws(JSONError) -> JSON {
@@ -146,7 +178,9 @@ private struct JSONParser {
             return .array([])
         }
         while true {
+            if duplicates != nil { path.steps.append(.index(elements.count)) }
             elements.append(try value())
+            if duplicates != nil { path.steps.removeLast() }
             skipSpace()
             guard position < bytes.count else { throw failure("unexpected end of input in an array") }
             if bytes[position] == UInt8(ascii: ",") {

@@ -21,6 +21,8 @@ package struct YAMLDocument: Sendable {
     /// The line on which the document's content begins.
     package var line: Int
     let positions: YAMLPosition
+    /// Keys that stood twice in a mapping, where that was allowed; the last one counts.
+    package var duplicates: [YAMLDuplicate] = []
 
     /// Where the key or list item named by `path` stands, 1-based; of a path that does not exist,
     /// its nearest existing ancestor.
@@ -45,6 +47,12 @@ package struct YAMLDocument: Sendable {
     }
 }
 
+/// A key of a mapping that stands there before, and the line on which it stands again.
+package struct YAMLDuplicate: Sendable, Hashable {
+    package var key: String
+    package var line: Int
+}
+
 /// The position of a key, list item or root; `children` stand in the order of the value's sorted
 /// members or elements.
 struct YAMLPosition: Sendable {
@@ -66,6 +74,10 @@ package enum YAML {
         /// What aliases may add: this many times the input's size, but never less than `aliasBytesMin`.
         package var aliasExpansionRatioMax = 10
         package var aliasBytesMin = 1 << 20
+        /// Of a key given twice the last one counts, as where Kubernetes is not asked to be strict; else it is an error.
+        package var allowsDuplicateKeys = false
+        /// Most duplicate keys that are told of one document.
+        package var duplicatesMax = 100
 
         package init() {}
         package static let `default` = Limits()

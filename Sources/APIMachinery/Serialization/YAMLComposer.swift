@@ -14,6 +14,8 @@ struct YAMLComposer: ~Copyable {
     private var anchors: [String: Node] = [:]
     private var aliasBytes = 0
     private var depth = 0
+    /// Of the document that is being composed.
+    private var duplicates: [YAMLDuplicate] = []
 
     private init(_ parser: consuming YAMLParser, _ limits: YAML.Limits, inputCount: Int) {
         self.parser = parser
@@ -45,9 +47,10 @@ struct YAMLComposer: ~Copyable {
                     throw Self.error("more than \(limits.documentsMax) documents in one text; split it", mark)
                 }
                 anchors = [:]
+                duplicates = []
                 let (first, start) = try parser.next()
                 let root = try node(first, start)
-                if root.value != .null { documents.append(YAMLDocument(value: root.value, line: start.line, positions: root.position)) }
+                if root.value != .null { documents.append(YAMLDocument(value: root.value, line: start.line, positions: root.position, duplicates: duplicates)) }
             default: break
             }
         }
@@ -170,7 +173,7 @@ struct YAMLComposer: ~Copyable {
     }
 
     /// Sorts the members; of equal keys an explicit one wins over merged ones, and the first merged one.
-    private func object(_ unsorted: [Member], _ start: YAMLParser.Mark) throws(YAMLError) -> Node {
+    private mutating func object(_ unsorted: [Member], _ start: YAMLParser.Mark) throws(YAMLError) -> Node {
         let members = unsorted.sorted { a, b in
             if a.key != b.key { return a.key < b.key }
             return a.isMerged == b.isMerged ? a.order < b.order : !a.isMerged
@@ -183,6 +186,13 @@ struct YAMLComposer: ~Copyable {
         for member in members {
             if fields.last?.key == member.key {
                 if member.isMerged || isPreviousMerged { continue }
+                if limits.allowsDuplicateKeys {
+                    note(member)
+                    fields[fields.count - 1].value = member.node.value
+                    result.position.children[fields.count - 1] = member.node.position
+                    result.cost += member.node.cost
+                    continue
+                }
                 throw YAMLError(
                     message: "duplicate key \"\(member.key)\"; it already stands on line \(previousLine); remove one of them",
                     line: Int(member.node.position.line), column: Int(member.node.position.column))
@@ -195,6 +205,11 @@ struct YAMLComposer: ~Copyable {
         }
         result.value = .object(JSONObject(fields))
         return result
+    }
+
+    private mutating func note(_ member: Member) {
+        guard duplicates.count < limits.duplicatesMax else { return }
+        duplicates.append(YAMLDuplicate(key: member.key, line: Int(member.node.position.line)))
     }
 
     private func merge(_ node: Node, _ mark: YAMLParser.Mark, into members: inout [Member]) throws(YAMLError) {

@@ -3,7 +3,7 @@ import Glibc
 /// The machine's control groups: version 1 (also beside an unused version 2, "hybrid") or version 2.
 enum Cgroups: Sendable {
     /// Mount points by controller.
-    case v1(cpu: String?, memory: String?, all: [String])
+    case v1(cpu: String?, accounting: String?, memory: String?, all: [String])
     case v2(root: String)
 
     static func ofMachine() -> Cgroups {
@@ -21,7 +21,7 @@ enum Cgroups: Sendable {
         if controllers["memory"] == nil, controllers["cpu"] == nil, let unified { return .v2(root: unified) }
         let named = ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "hugetlb", "net_cls", "net_prio", "perf_event", "rdma", "misc", "name=systemd"]
         return .v1(
-            cpu: controllers["cpu"], memory: controllers["memory"],
+            cpu: controllers["cpu"], accounting: controllers["cpuacct"], memory: controllers["memory"],
             all: Array(Set(named.compactMap { controllers[$0] } + [unified].compactMap { $0 })))
     }
 
@@ -43,7 +43,7 @@ enum Cgroups: Sendable {
     /// to the runtime, whose message is the better one.
     func make(_ path: String, _ limits: PodLimits) throws(Files.Failure) {
         switch self {
-        case .v1(let cpu, let memory, _):
+        case .v1(let cpu, _, let memory, _):
             if let cpu, (try? Files.makeDirectory(cpu + path, mode: 0o755)) != nil {
                 try set("cpu.shares", limits.cpuShares, in: cpu + path)
                 if let quota = limits.cpuQuota {
@@ -74,7 +74,7 @@ enum Cgroups: Sendable {
     func remove(_ path: String) {
         let roots: [String] =
             switch self {
-            case .v1(_, _, let all): all
+            case .v1(_, _, _, let all): all
             case .v2(let root): [root]
             }
         for root in roots {

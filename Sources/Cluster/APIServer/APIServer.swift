@@ -45,12 +45,12 @@ package final class APIServer: Sendable {
         set { readiness.store(newValue, ordering: .releasing) }
     }
 
-    package var responder: Responder { Responder(respond: respond, refuse: refusal) }
+    package var responder: Responder { Responder(respond: respond, refuse: { self.refusal(&$0) }) }
 
     /// Whether a request whose body has not come will be refused whatever the body is.
-    private func refusal(_ request: Request) -> APIStatus? {
+    private func refusal(_ request: inout Request) -> APIStatus? {
         do throws(APIStatus) {
-            _ = try admit(request)
+            request.admitted = try admit(request)
             return nil
         } catch { return error }
     }
@@ -60,12 +60,12 @@ package final class APIServer: Sendable {
         var label = Metrics.Label(verb: request.method.rawValue.lowercased(), resource: "")
         var reply: Reply
         do throws(APIStatus) {
-            let (user, route) = try admit(request)
-            switch route {
-            case .path: reply = try answerPath(request, user: user)
+            let admitted = if let known = request.admitted { known } else { try admit(request) }
+            switch admitted.route {
+            case .path: reply = try answerPath(request, user: admitted.user)
             case .resource(let route):
                 label = metricsLabel(route)
-                reply = try answer(request, route, user: user)
+                reply = try answer(request, route, user: admitted.user)
             }
         } catch {
             reply = Reply(.now(Response(error)))
@@ -88,7 +88,7 @@ package final class APIServer: Sendable {
     }
 
     /// Authenticates and authorizes.
-    private func admit(_ request: Request) throws(APIStatus) -> (UserInfo, Route) {
+    private func admit(_ request: Request) throws(APIStatus) -> Request.Admitted {
         let authenticated = try authenticator.authenticate(
             authorization: request.headers.first(name: "authorization"), certificateIdentity: request.certificateIdentity)
         let user = try Impersonation.user(for: authenticated, headers: request.headers, authorizer: authorizer)
@@ -102,7 +102,7 @@ package final class APIServer: Sendable {
         case .path: question = AuthorizationQuestion(user: user, verb: request.method.rawValue.lowercased(), target: .path(request.path))
         }
         try authorizer.authorize(question)
-        return (user, route)
+        return Request.Admitted(user: user, route: route)
     }
 
     private static func selectedName(_ selector: String) -> String? {
@@ -125,10 +125,12 @@ package final class APIServer: Sendable {
         let call = Call(
             request: request, route: route, type: type,
             context: RequestContext(user: user, userAgent: request.userAgent, warnings: warnings),
-            format: try ResponseFormat(accept: request.headers.first(name: "accept"), pretty: try request.query.bool("pretty") ?? false))
+            format: try ResponseFormat(
+                accept: request.headers.first(name: "accept"), pretty: try request.query.bool("pretty") ?? false,
+                hasMetadata: route.verb != .create || route.subresource == nil && type != .bindings))
         if let warning = Self.deprecations[type] { call.context.warnings.add(warning) }
         guard type.isNamespaced == (route.namespace != nil) || route.verb.isRead && route.name == nil || route.verb == .create && route.name == nil
-        else { throw Self.unknownPath }
+        else { throw route.name == nil ? Self.methodNotAllowed : Self.unknownPath }
         // Streams are bounded on their own.
         let isFollowedLog = try request.query.bool("follow") == true && route.subresource == "log"
         if route.verb == .watch || isFollowedLog { return try perform(call) }

@@ -45,10 +45,11 @@ package enum Admission {
 
     /// In Kubernetes' order.
     private static let plugins: [Plugin] = [
-        namespaceLifecycle, limitDefaults, serviceAccount, priority, defaultTolerations, defaultStorageClass, storageProtection, jobSelector,
+        namespaceLifecycle, limitDefaults, serviceAccount, priority, defaultTolerations, runtimeClass,
+        defaultStorageClass, storageProtection, jobSelector,
     ]
 
-    private static let judges: [Judge] = [limits, podSecurity, singleDefaultPriority]
+    private static let judges: [Judge] = [limits, podSecurity, singleDefaultPriority, runtimeOverhead]
 
     static func mutate(_ object: inout Object, _ request: Request) throws(APIStatus) {
         for plugin in plugins { try plugin(&object, request) }

@@ -1,6 +1,7 @@
 import APIMachinery
 
-/// The roles and bindings that every cluster has. Source: kubernetes, plugin/pkg/auth/authorizer/rbac/bootstrappolicy.
+/// The roles and bindings that every cluster has. Source: kubernetes, plugin/pkg/auth/authorizer/rbac/bootstrappolicy;
+/// metrics-server, manifests/base/rbac.yaml.
 ///
 /// A line that is not indented names a role, then `+admin`, `+edit`, `+view` for those that take it
 /// in, then `>` and the subjects it is bound to. Indented lines are its rules: verbs, groups,
@@ -59,6 +60,8 @@ enum BootstrapTable {
          write gitctl.dev applications
         gitctl:aggregate-to-view +view
          read gitctl.dev applications,applications/status
+        system:aggregated-metrics-reader +admin +edit +view
+         read metrics.k8s.io nodes,pods
         system:auth-delegator
          create authentication.k8s.io tokenreviews
          create authorization.k8s.io subjectaccessreviews

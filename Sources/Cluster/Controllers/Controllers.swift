@@ -106,6 +106,13 @@ package struct Controllers: Service {
                     quotas: set[.resourceQuotas], quotasByNamespace: InformerIndex(set[.resourceQuotas], by: namespace), pods: pods,
                     services: services,
                     others: set.all.filter { $0.type.isNamespaced && $0.type != .pods && $0.type != .resourceQuotas })),
+            loop(
+                DisruptionController(
+                    budgets: set[.podDisruptionBudgets], pods: pods,
+                    scales: ControllerScales(
+                        replicaSets: set[.replicaSets], deployments: set[.deployments], statefulSets: set[.statefulSets],
+                        replicationControllers: set[.replicationControllers]))),
+            loop(StaleDisruption(pods: pods), workers: 1),
             loop(ClusterRoleAggregation(roles: set[.clusterRoles]), workers: 1),
             loop(PodGarbageCollector(pods: pods, nodes: set[.nodes], podsByNode: podsByNode), workers: 1),
         ]

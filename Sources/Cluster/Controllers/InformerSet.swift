@@ -8,7 +8,8 @@ package struct InformerSet: Sendable {
         [
             ResourceType.namespaces, .nodes, .pods, .services, .endpoints, .endpointSlices, .persistentVolumes,
             .persistentVolumeClaims,
-            .leases, .deployments, .replicaSets, .jobs, .resourceQuotas, .clusterRoles,
+            .leases, .deployments, .replicaSets, .jobs, .resourceQuotas, .clusterRoles, .statefulSets, .replicationControllers,
+            .podDisruptionBudgets,
         ].map(\.groupResource))
 
     /// In the order in which they are best started.

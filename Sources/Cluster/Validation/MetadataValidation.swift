@@ -23,8 +23,19 @@ extension Validation {
         checkLabels(metadata["labels"], &errors)
         checkAnnotations(metadata["annotations"], &errors)
         checkOwners(metadata["ownerReferences"], &errors)
-        for finalizer in metadata["finalizers"].elements { errors.format(finalizer, .labelKey) }
+        for finalizer in metadata["finalizers"].elements {
+            errors.format(finalizer, .labelKey)
+            guard ownFinalizerKinds.contains(type.groupResource), !finalizer.text.contains("/"), !standardFinalizers.contains(finalizer.text) else { continue }
+            errors.invalid(finalizer, "name is neither a standard finalizer name nor is it fully qualified")
+        }
     }
+
+    /// The finalizers that Kubernetes itself writes without a domain.
+    private static let standardFinalizers: Set<String> = ["foregroundDeletion", "kubernetes", "orphan"]
+
+    /// The kinds of Kubernetes' own API server. Definitions and custom kinds may have finalizers of one word.
+    private static let ownFinalizerKinds = Set(
+        ResourceType.builtin.filter { !["apiextensions.k8s.io", "gitctl.dev"].contains($0.group) }.map(\.groupResource))
 
     static func checkLabels(_ labels: Field, _ errors: inout Errors) {
         for (key, value) in labels.members {

@@ -22,6 +22,7 @@ extension Validation {
         checkLabels(spec["nodeSelector"], &errors)
         for toleration in spec["tolerations"].elements { checkToleration(toleration, &errors) }
         checkGates(spec, &errors)
+        checkSysctls(spec, &errors)
         for term in spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"].elements
         {
             checkNodeSelectorTerm(term, &errors)

@@ -61,8 +61,31 @@ extension Validation {
                 errors.invalid(source["expirationSeconds"], "may not specify a duration less than 10 minutes")
             }
             if source["path"].isEmpty { errors.required(source["path"]) } else { checkRelativePath(source["path"], &errors) }
+        case "podCertificate": checkPodCertificate(source, &errors)
         default: break
         }
+    }
+
+    /// Lifetimes of certificates for pods, in seconds; the cluster's own signers give less.
+    private static let certificateSeconds: ClosedRange<Int64> = 3600...91 * 86_400
+    private static let clusterSignerSecondsMax: Int64 = 86_400
+
+    private static func checkPodCertificate(_ source: Field, _ errors: inout Errors) {
+        errors.requiredText(source["signerName"])
+        let keys = ["ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519", "RSA3072", "RSA4096"]
+        if !keys.contains(source["keyType"].text) { errors.unsupported(source["keyType"], keys) }
+        if let seconds = source["maxExpirationSeconds"].int {
+            let isClusters = source["signerName"].text.hasPrefix("kubernetes.io/")
+            let most = isClusters ? clusterSignerSecondsMax : certificateSeconds.upperBound
+            if seconds < certificateSeconds.lowerBound {
+                errors.invalid(source["maxExpirationSeconds"], "if provided, maxExpirationSeconds must be >= \(certificateSeconds.lowerBound)")
+            } else if seconds > most {
+                errors.invalid(source["maxExpirationSeconds"], "if provided, maxExpirationSeconds must be <= \(most)")
+            }
+        }
+        let paths = ["credentialBundlePath", "keyPath", "certificateChainPath"].filter { !source[$0].isEmpty }
+        if paths.isEmpty { errors.required(source, "specify at least one of credentialBundlePath, keyPath, and certificateChainPath") }
+        for key in paths { checkRelativePath(source[key], &errors) }
     }
 
     private static func checkItems(_ items: Field, _ errors: inout Errors) {

@@ -21,6 +21,8 @@ package struct Application: Sendable, Hashable {
     package var destination: String
     package var prunes: Bool
     package var selfHeals: Bool
+    /// Most objects that one commit may delete; nil: see `deletionsMax`.
+    package var maxDeletions: Int?
     /// How often a remote is fetched.
     package var interval: Duration
     package var isSuspended: Bool
@@ -28,8 +30,13 @@ package struct Application: Sendable, Hashable {
     package var allowsEmpty: Bool
     /// Asks for a fetch and a sync now: a token in the annotation `gitctl.dev/sync`, of any form.
     package var syncRequest: String?
-    /// What is in the status.
-    package var status: ApplicationStatus
+    /// What is in the status. Read when somebody asks: it may name thousands of objects.
+    package var status: ApplicationStatus {
+        get { statusRead ?? ApplicationStatus(statusJSON) }
+        set { statusRead = newValue }
+    }
+    private var statusRead: ApplicationStatus?
+    private var statusJSON = JSON.null
 
     /// The shortest interval at which a remote is asked.
     package static let intervalMin: Duration = .seconds(10)
@@ -48,8 +55,10 @@ package struct Application: Sendable, Hashable {
         interval = Self.intervalDefault
         isSuspended = false
         allowsEmpty = false
-        status = ApplicationStatus()
     }
+
+    /// Most objects that one commit may delete: as the spec says, else ten or a quarter of all, whichever is more.
+    package var deletionsMax: Int { maxDeletions ?? max(10, status.inventory.count / 4) }
 
     /// `<namespace>/<name>`: what the annotation on its objects says.
     package var reference: String { "\(namespace)/\(name)" }
@@ -94,6 +103,7 @@ extension Application {
         let sync = spec["sync"] ?? .null
         prunes = sync["prune"]?.bool ?? true
         selfHeals = sync["selfHeal"]?.bool ?? true
+        maxDeletions = sync["maxDeletions"]?.int.map { Int(clamping: max(0, $0)) }
         isSuspended = spec["suspend"]?.bool ?? false
         if let text = sync["interval"]?.string {
             guard let interval = Duration(goText: text) else {
@@ -104,7 +114,7 @@ extension Application {
         let annotations = object.annotations
         allowsEmpty = annotations[Self.allowEmptyAnnotation] == "true"
         syncRequest = annotations[Self.syncAnnotation]
-        status = ApplicationStatus(object.status)
+        statusJSON = object.status
     }
 
     /// `./a//b/` as `a/b`; refuses what leaves the repository.

@@ -1,47 +1,5 @@
 import APIMachinery
 
-/// An object that an Application put into the cluster.
-package struct InventoryEntry: Sendable, Hashable, Comparable {
-    package var group: String
-    package var version: String
-    package var kind: String
-    /// Empty for cluster-scoped objects.
-    package var namespace: String
-    package var name: String
-    package var uid: String
-
-    package init(_ key: ObjectKey, uid: String) {
-        group = key.type.group
-        version = key.type.version
-        kind = key.type.kind
-        namespace = key.namespace ?? ""
-        name = key.name
-        self.uid = uid
-    }
-
-    init?(_ json: JSON) {
-        guard let kind = json["kind"]?.string, let name = json["name"]?.string else { return nil }
-        group = json["group"]?.string ?? ""
-        version = json["version"]?.string ?? ""
-        self.kind = kind
-        namespace = json["namespace"]?.string ?? ""
-        self.name = name
-        uid = json["uid"]?.string ?? ""
-    }
-
-    var json: JSON {
-        .object([
-            "group": .string(group), "version": .string(version), "kind": .string(kind), "namespace": .string(namespace),
-            "name": .string(name), "uid": .string(uid),
-        ])
-    }
-
-    /// What identifies the object whatever its version and uid.
-    package var identity: ObjectIdentity { ObjectIdentity(group: group, kind: kind, namespace: namespace, name: name) }
-
-    package static func < (a: Self, b: Self) -> Bool { a.identity < b.identity }
-}
-
 /// An object by group, kind, namespace and name: the same whatever version it is read in.
 package struct ObjectIdentity: Sendable, Hashable, Comparable, CustomStringConvertible {
     package var group: String
@@ -77,6 +35,8 @@ package struct HistoryEntry: Sendable, Hashable {
     package var time: String
     /// `Synced`, or why not.
     package var result: String
+
+    package static let synced = "Synced"
 
     package init(revision: String, message: String, author: String, time: String, result: String) {
         self.revision = revision
@@ -173,22 +133,28 @@ package struct ApplicationStatus: Sendable, Hashable {
         lastHandledSync = json["lastHandledSync"]?.string ?? ""
         health = json["health"]?.string ?? ""
         summary = json["summary"]?.string ?? ""
-        inventory = (json["inventory"]?.array ?? []).compactMap(InventoryEntry.init)
+        inventory = InventoryJSON.entries(json["inventory"])
         history = (json["history"]?.array ?? []).map(HistoryEntry.init)
     }
 
-    package var json: JSON {
-        .object([
-            "conditions": .array(conditions.map(\.json)),
-            "observedGeneration": .int(observedGeneration),
-            "observedRevision": .string(observedRevision),
-            "lastAttemptedRevision": .string(lastAttemptedRevision),
-            "lastHandledSync": .string(lastHandledSync),
-            "health": .string(health),
-            "summary": .string(summary),
-            "inventory": .array(inventory.sorted().map(\.json)),
-            "history": .array(history.map(\.json)),
-        ])
+    package var json: JSON { changes(from: nil) }
+
+    /// The members that differ from those of `old`, all of them for nil: what a merge patch has to say.
+    func changes(from old: ApplicationStatus?) -> JSON {
+        var fields: JSONObject = [:]
+        func note<Value: Equatable>(_ key: String, _ path: KeyPath<ApplicationStatus, Value>, _ json: (Value) -> JSON) {
+            if old?[keyPath: path] != self[keyPath: path] { fields[key] = json(self[keyPath: path]) }
+        }
+        note("conditions", \.conditions) { .array($0.map(\.json)) }
+        note("observedGeneration", \.observedGeneration) { .int($0) }
+        note("observedRevision", \.observedRevision) { .string($0) }
+        note("lastAttemptedRevision", \.lastAttemptedRevision) { .string($0) }
+        note("lastHandledSync", \.lastHandledSync) { .string($0) }
+        note("health", \.health) { .string($0) }
+        note("summary", \.summary) { .string($0) }
+        note("inventory", \.inventory) { InventoryJSON.json($0.sorted()) }
+        note("history", \.history) { .array($0.map(\.json)) }
+        return .object(fields)
     }
 
     package func condition(_ type: String) -> Condition? { conditions.first { $0.type == type } }

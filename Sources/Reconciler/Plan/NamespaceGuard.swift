@@ -14,7 +14,7 @@ struct NamespaceGuard: Sendable {
     /// nil when nothing stands against the deletion.
     func reasonToKeep(_ namespace: String) async throws(APIStatus) -> String? {
         var others: [String] = []
-        for type in types where type.isNamespaced && !Self.derived.contains(type.kind) {
+        for type in types where type.isNamespaced && type.isStored && !Self.derived.contains(type.kind) {
             let objects: [Object]
             do throws(APIStatus) { objects = try await client.list(type, namespace: namespace).items } catch {
                 guard error.reason == .notFound || error.reason == .methodNotAllowed else { throw error }

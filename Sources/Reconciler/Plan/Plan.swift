@@ -61,6 +61,13 @@ package struct PlannedChange: Sendable {
         self.after = after
     }
 
+    /// - Parameter live: nil where nobody looked, because it is known.
+    init(unchanged rendered: RenderedObject, live: Object? = nil) {
+        self.init(key: rendered.key, action: .unchanged)
+        self.rendered = rendered
+        self.live = live
+    }
+
     package var identity: ObjectIdentity { ObjectIdentity(key) }
 }
 

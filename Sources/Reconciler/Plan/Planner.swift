@@ -13,30 +13,37 @@ package struct Planner: Sendable {
     /// - Parameter isCurrent: what is known to be in the cluster exactly as desired; needs no request.
     /// - Throws: `APIStatus` when the server cannot answer now; a refusal of an object is in the plan.
     package func plan(
-        desired: Rendered, application: Application,
-        isCurrent: @escaping @Sendable (RenderedObject) -> Bool = { _ in false }
+        desired: Rendered, application: Application, isCurrent: (RenderedObject) -> Bool = { _ in false }
     ) async throws -> Plan {
-        let applications = try await otherApplications(than: application)
-        let created = Set(desired.objects.lazy.filter { $0.key.type == .namespaces }.map(\.key.name))
-        let outcomes = try await concurrentMap(desired.objects, limit: Self.concurrencyMax) { object -> Outcome in
-            if isCurrent(object) {
-                var change = PlannedChange(key: object.key, action: .unchanged)
-                change.rendered = object
-                return .change(change)
-            }
-            return try await outcome(object, application: application, applications: applications, createdNamespaces: created)
-        }
         var plan = Plan(revision: desired.commit.id.description, changes: [], warnings: desired.warnings)
-        for outcome in outcomes {
-            switch outcome {
+        let open = desired.objects.indices.filter { !isCurrent(desired.objects[$0]) }
+        let owners = Owners(client: client, application: application)
+        let created = Set(desired.objects.lazy.filter { $0.key.type == .namespaces }.map(\.key.name))
+        let live = try await LiveLookup(open.map { desired.objects[$0].key }, client: client)
+        let outcomes = try await concurrentMap(open, limit: Self.concurrencyMax) { index in
+            try await outcome(desired.objects[index], application: application, live: live, owners: owners, createdNamespaces: created)
+        }
+        plan.changes.reserveCapacity(desired.objects.count)
+        var next = 0
+        for (index, object) in desired.objects.enumerated() {
+            guard next < open.count, open[next] == index else {
+                plan.changes.append(PlannedChange(unchanged: object))
+                continue
+            }
+            switch outcomes[next] {
             case .change(let change): plan.changes.append(change)
             case .failure(let failure): plan.failures.append(failure)
             }
+            next += 1
         }
-        let kept = Set(desired.objects.map(\.identity))
-        let gone = application.status.inventory.filter { !kept.contains($0.identity) }.sorted()
-        plan.changes += try await prunes(gone, application: application, applications: applications)
+        plan.changes += try await prunes(Self.gone(from: desired, of: application), application: application, live: live, owners: owners)
         return plan
+    }
+
+    /// What the Application put into the cluster and the commit does not hold, in order.
+    private static func gone(from desired: Rendered, of application: Application) -> [InventoryEntry] {
+        let kept = Set(desired.objects.map(\.identity))
+        return application.status.inventory.filter { !kept.contains($0.identity) }.sorted()
     }
 
     private enum Outcome: Sendable {
@@ -47,15 +54,16 @@ package struct Planner: Sendable {
     // MARK: One object
 
     private func outcome(
-        _ object: RenderedObject, application: Application, applications: [Application], createdNamespaces: Set<String>
+        _ object: RenderedObject, application: Application, live lookup: LiveLookup, owners: Owners, createdNamespaces: Set<String>
     ) async throws -> Outcome {
         let wanted = object.object.owned(by: application)
-        let live = try await current(object.key)
-        if let owner = owner(of: live, identity: object.identity, among: applications) {
+        let live = try await lookup.object(object.key)
+        if let live, wanted.isApplied(to: live) { return .change(PlannedChange(unchanged: object, live: live)) }
+        if let owner = try await owners.other(of: live, identity: object.identity) {
             return .failure(
                 PlanFailure(
                     object: object,
-                    status: APIStatus(.conflict, "belongs to Application \(owner.reference) already; remove it from one of the two repositories")))
+                    status: APIStatus(.conflict, "belongs to Application \(owner) already; remove it from one of the two repositories")))
         }
         do throws(APIStatus) {
             let options = WriteOptions(isDryRun: true, fieldManager: Application.fieldManager, force: true, fieldValidation: .strict)
@@ -79,13 +87,6 @@ package struct Planner: Sendable {
 
     private static func awaits(_ key: ObjectKey, _ createdNamespaces: Set<String>) -> Bool {
         key.namespace.map(createdNamespaces.contains) ?? false || !ResourceType.builtin.contains(key.type)
-    }
-
-    private func current(_ key: ObjectKey) async throws(APIStatus) -> Object? {
-        do throws(APIStatus) { return try await client.get(key) } catch {
-            if error.reason == .notFound { return nil }
-            throw error
-        }
     }
 
     private func change(_ rendered: RenderedObject, live: Object?, result: Object) -> PlannedChange {
@@ -114,7 +115,9 @@ package struct Planner: Sendable {
     // MARK: Prune
 
     /// What becomes of objects that the repository held and holds no more.
-    private func prunes(_ gone: [InventoryEntry], application: Application, applications: [Application]) async throws -> [PlannedChange] {
+    private func prunes(
+        _ gone: [InventoryEntry], application: Application, live lookup: LiveLookup, owners: Owners
+    ) async throws -> [PlannedChange] {
         guard !gone.isEmpty else { return [] }
         let types = try await client.resourceTypes()
         let guardian = NamespaceGuard(client: client, types: types, leaving: Set(gone.map(\.identity)))
@@ -122,7 +125,7 @@ package struct Planner: Sendable {
             // A kind that is served no more took its objects along.
             guard let type = types.first(where: { $0.group == entry.group && $0.kind == entry.kind }) else { return nil }
             let key = ObjectKey(type, namespace: type.isNamespaced ? entry.namespace : nil, name: entry.name)
-            guard let live = try await current(key), !live.isDeleting else { return nil }
+            guard let live = try await lookup.object(key), !live.isDeleting else { return nil }
             var change = PlannedChange(key: key, action: .kept)
             change.live = live
             if !application.prunes {
@@ -131,8 +134,8 @@ package struct Planner: Sendable {
                 change.note = "annotated \(Application.pruneAnnotation): disabled"
             } else if live.annotations[Application.annotation] != application.reference {
                 change.note = "no longer marked as this Application's"
-            } else if let owner = owner(of: live, identity: entry.identity, among: applications) {
-                change.note = "now belongs to Application \(owner.reference)"
+            } else if let owner = try await owners.other(of: live, identity: entry.identity) {
+                change.note = "now belongs to Application \(owner)"
             } else if type == .namespaces, let reason = try await guardian.reasonToKeep(live.name) {
                 change.note = reason
             } else {
@@ -142,25 +145,6 @@ package struct Planner: Sendable {
             return change
         }.compactMap { $0 }
     }
-
-    // MARK: Other Applications
-
-    private func otherApplications(than application: Application) async throws(APIStatus) -> [Application] {
-        let list: [Object]
-        do throws(APIStatus) { list = try await client.list(.applications).items } catch {
-            // A cluster without the kind has no other Applications.
-            guard error.reason == .notFound else { throw error }
-            list = []
-        }
-        // One whose spec cannot be read owns what its status says all the same, but it has none to defend.
-        return list.compactMap { try? Application($0) }.filter { $0.reference != application.reference }
-    }
-
-    /// The other Application to which an object belongs: marked as such and in its inventory.
-    private func owner(of live: Object?, identity: ObjectIdentity, among applications: [Application]) -> Application? {
-        guard let mark = live?.annotations[Application.annotation] else { return nil }
-        return applications.first { $0.reference == mark && $0.status.inventory.contains { $0.identity == identity } }
-    }
 }
 
 extension Object {
@@ -169,6 +153,19 @@ extension Object {
         var object = self
         object.set(.string(application.reference), at: ["metadata", "annotations", Application.annotation])
         return object
+    }
+}
+
+extension Object {
+    /// Whether applying this to `live` would change nothing: neither a field nor who owns it. Decided here,
+    /// by the merge that the server makes, for kinds whose schema is known.
+    fileprivate func isApplied(to live: Object) -> Bool {
+        guard !live.isDeleting, let schema = gvk.flatMap(Schema.builtin.node),
+            // Whatever the merge refuses, the server is to refuse in its words.
+            let merged = try? ServerSideApply.apply(
+                self, to: live, manager: Application.fieldManager, force: true, subresource: "", now: Timestamp(seconds: 0), schema: schema)
+        else { return false }
+        return merged == live
     }
 }
 

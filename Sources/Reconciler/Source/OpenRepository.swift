@@ -6,8 +6,8 @@ struct OpenRepository: ~Copyable {
     /// Longest chain of tags of tags.
     private static let tagsMax = 8
 
-    private let handle: RepositoryHandle
-    private let path: String
+    let handle: RepositoryHandle
+    let path: String
     private let objectDirectories: [String]
 
     private init(_ pointer: OpaquePointer, path: String, quarantinePath: String?) {
@@ -125,7 +125,7 @@ struct OpenRepository: ~Copyable {
     }
 
     /// Refuses an object whose file is cut off, before libgit2 sees it.
-    private func verify(_ id: ObjectID, _ name: String, sizeMax: Int = LooseObject.sizeMax) throws(GitError) {
+    func verify(_ id: ObjectID, _ name: String, sizeMax: Int = LooseObject.sizeMax) throws(GitError) {
         for directory in objectDirectories {
             switch LooseObject.inspect(id, in: directory, sizeMax: sizeMax) {
             case .absent: continue
@@ -234,7 +234,7 @@ struct OpenRepository: ~Copyable {
         return Array(bytes)
     }
 
-    private func lookup(tree id: ObjectID) throws(GitError) -> TreeHandle {
+    func lookup(tree id: ObjectID) throws(GitError) -> TreeHandle {
         try verify(id, "tree in \(path)")
         var oid = id.oid
         return TreeHandle(pointer: try Libgit2.object("tree \(id) in \(path)") { git_tree_lookup(&$0, handle.pointer, &oid) })

@@ -175,12 +175,7 @@ final class ApplicationWorker: Sendable {
         let start = clock.now
         publish(.syncing(revision: revision))
         let applied = state.withLock { $0.applied }
-        let prepared = try await sync.prepare(resolved, for: application) { [live] object in
-            guard let record = applied?.records[object.identity], record.rendered.object == object.object,
-                let current = live.get(object.key)
-            else { return false }
-            return record.matches(current) && !current.isDeleting
-        }
+        let prepared = try await sync.prepare(resolved, for: application) { isCurrent($0, applied) }
         try Task.checkCancellation()
         let plan = prepared.plan
         if plan.changes.contains(where: { $0.action == .created }) { try await foresee(prepared) }
@@ -189,7 +184,7 @@ final class ApplicationWorker: Sendable {
         let result: Applier.Result
         do {
             result = try await sync.apply(plan, for: application) { rendered, object in
-                let record = Applied.Record(rendered, application: application, live: object)
+                let record = Applied.Record(rendered, live: object)
                 records.withLock { $0[rendered.identity] = record }
             }
         } catch {
@@ -199,24 +194,33 @@ final class ApplicationWorker: Sendable {
             }
             throw error
         }
-        var now = Applied(commit: resolved.commit, generation: application.generation)
-        for change in plan.changes {
-            guard let rendered = change.rendered else { continue }
-            if let record = records.withLock({ $0[change.identity] }) {
-                now.records[change.identity] = record
-            } else if let seen = change.live {
-                now.records[change.identity] = Applied.Record(rendered, application: application, live: seen)
-            } else if let record = applied?.records[change.identity] {
-                now.records[change.identity] = record
-            }
-        }
+        let written = records.withLock { $0 }
         if !result.failures.isEmpty {
             state.withLock { state in
-                for (identity, record) in records.withLock({ $0 }) { state.applied?.records[identity] = record }
+                for (identity, record) in written { state.applied?.records[identity] = record }
             }
             throw SyncFailure("ApplyFailed", await sync.lines(result.failures, in: resolved.repository), commit: resolved.commit)
         }
-        await finish(now, application: application, plan: plan, result: result, duration: clock.now - start)
+        var now = Applied(commit: resolved.commit, generation: application.generation, from: applied)
+        now.update(by: plan, written: written)
+        await finish(now, written: written, application: application, plan: plan, result: result, duration: clock.now - start)
+    }
+
+    /// Whether an object is in the cluster as `applied` left it, and asked for in the same words.
+    private func isCurrent(_ object: RenderedObject, _ applied: Applied?) -> Bool {
+        guard let record = applied?.records[object.identity], record.rendered.object == object.object, let current = live.get(object.key)
+        else { return false }
+        return record.matches(current) && !current.isDeleting
+    }
+
+    /// What a sync of `application`, which may be newer than the worker has seen, to `resolved` would change now.
+    func prepare(_ resolved: Sources.Resolved, for application: Application) async throws -> Sync.Prepared {
+        var application = application
+        let applied = state.withLock { state in
+            application.status = state.status
+            return state.applied
+        }
+        return try await sync.prepare(resolved, for: application) { isCurrent($0, applied) }
     }
 
     /// Writes down what is about to be created, so that a crash in between leaves no object that
@@ -225,25 +229,22 @@ final class ApplicationWorker: Sendable {
         let coming = prepared.rendered.objects
         state.withLock { state in
             let known = Set(state.status.inventory.map(\.identity))
-            state.status.inventory += coming.filter { !known.contains($0.identity) }.map { InventoryEntry($0.key, uid: "") }
+            state.status.inventory += coming.filter { !known.contains($0.identity) }.map { InventoryEntry($0.key) }
             state.status.inventory.sort()
         }
         try await writeStatus()
     }
 
-    private func finish(_ applied: Applied, application: Application, plan: Plan, result: Applier.Result, duration: Duration) async {
+    private func finish(
+        _ applied: Applied, written: [ObjectIdentity: Applied.Record], application: Application, plan: Plan, result: Applier.Result,
+        duration: Duration
+    ) async {
         let revision = applied.commit.id.description
-        var inventory = applied.records.values.map { InventoryEntry($0.rendered.key, uid: $0.uid) }
-        // What could not be deleted, or is kept by request, stays on the books; what became another's does not.
-        for change in plan.changes where change.action == .kept || change.action == .deleted && !result.deleted.contains(change.identity) {
-            if change.live?.annotations[Application.annotation] == application.reference {
-                inventory.append(InventoryEntry(change.key, uid: change.live?.uid ?? ""))
-            }
-        }
+        let inventory = inventory(of: applied, plan, result, application)
         let now = clock.now
         state.withLock { state in
-            state.applied = applied
-            state.status.inventory = inventory.sorted()
+            state.brought(to: applied, written: written.keys)
+            if state.status.inventory != inventory { state.status.inventory = inventory }
             state.status.observedRevision = revision
             state.status.lastAttemptedRevision = revision
             state.status.observedGeneration = application.generation
@@ -256,29 +257,30 @@ final class ApplicationWorker: Sendable {
             state.status.record(
                 HistoryEntry(
                     revision: revision, message: applied.commit.summary, author: applied.commit.author, time: now.description,
-                    result: "Synced"))
-            state.needsHealth()
+                    result: HistoryEntry.synced))
         }
-        let written = plan.changes.count { $0.rendered != nil && $0.action != .unchanged }
+        let count = written.count
         logger.info(
             "synced",
             metadata: [
-                "revision": "\(applied.commit.id.short)", "written": "\(written)", "deleted": "\(result.deleted.count)",
+                "revision": "\(applied.commit.id.short)", "written": "\(count)", "deleted": "\(result.deleted.count)",
                 "milliseconds": "\(duration.nanoseconds / 1_000_000)",
             ])
-        publish(.applied(revision: revision, objects: written, deleted: result.deleted.count, duration: duration))
-        await live.require(scopes(of: applied, eventsIn: []), by: ObjectIdentifier(self))
+        publish(.applied(revision: revision, objects: count, deleted: result.deleted.count, duration: duration))
+        await live.require(applied.scopes, by: ObjectIdentifier(self))
         await judge()
     }
 
-    func scopes(of applied: Applied, eventsIn namespaces: Set<String>) -> Set<LiveObjects.Scope> {
-        var scopes: Set<LiveObjects.Scope> = []
-        for record in applied.records.values {
-            let key = record.rendered.key
-            scopes.insert(LiveObjects.Scope(type: key.type, namespace: key.namespace))
-            for type in HealthRules.lookedAt[key.type] ?? [] { scopes.insert(LiveObjects.Scope(type: type, namespace: key.namespace)) }
+    /// What is in the cluster now, sorted: what is applied, and what could not be deleted or is kept by request.
+    private func inventory(of applied: Applied, _ plan: Plan, _ result: Applier.Result, _ application: Application) -> [InventoryEntry] {
+        let known = application.status.inventory
+        let hasSameObjects = known.count == applied.records.count && plan.changes.allSatisfy { $0.action == .unchanged || $0.action == .changed }
+        if hasSameObjects { return known }
+        var entries = applied.records.values.map { InventoryEntry($0.rendered.key) }
+        // What became another's is no longer on the books.
+        for change in plan.changes where change.action == .kept || change.action == .deleted && !result.deleted.contains(change.identity) {
+            if change.live?.annotations[Application.annotation] == application.reference { entries.append(InventoryEntry(change.key)) }
         }
-        for namespace in namespaces { scopes.insert(LiveObjects.Scope(type: .events, namespace: namespace)) }
-        return scopes
+        return entries.sorted()
     }
 }

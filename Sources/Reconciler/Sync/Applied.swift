@@ -3,39 +3,84 @@ import APIMachinery
 /// The commit that is in the cluster, and for each of its objects how it looked after our last write:
 /// what drift is measured against.
 struct Applied: Sendable {
-    struct Record: Sendable {
-        var rendered: RenderedObject
-        /// The desired object with the mark of its Application.
-        var wanted: Object
-        /// Of the live object's fields that `wanted` names.
-        var fingerprint: Int
-        var resourceVersion: String
-        var uid: String
+    /// Immutable and shared: a plan of thousands of objects looks at each of them.
+    final class Record: Sendable {
+        let rendered: RenderedObject
+        /// Of the live object's fields that the manifest names.
+        let fingerprint: Int
+        /// The version that we wrote, or a later one in which those fields were the same.
+        let resourceVersion: String
+
+        fileprivate init(_ rendered: RenderedObject, fingerprint: Int, resourceVersion: String) {
+            self.rendered = rendered
+            self.fingerprint = fingerprint
+            self.resourceVersion = resourceVersion
+        }
     }
 
     var commit: Commit
     /// The Application's generation it was applied for.
     var generation: Int64
     var records: [ObjectIdentity: Record] = [:]
+    /// What is to be watched for the records.
+    private(set) var scopes: Set<LiveObjects.Scope> = []
 
-    init(commit: Commit, generation: Int64) {
+    /// - Parameter earlier: what was applied before.
+    init(commit: Commit, generation: Int64, from earlier: Applied? = nil) {
         self.commit = commit
         self.generation = generation
+        records = earlier?.records ?? [:]
+        scopes = earlier?.scopes ?? []
+    }
+
+    /// From the records of the commit before to those of the plan's: `written` are new, what was looked at
+    /// is as it was seen, the others stay.
+    mutating func update(by plan: Plan, written: [ObjectIdentity: Record]) {
+        var count = 0
+        let before = records.count
+        for change in plan.changes {
+            guard let rendered = change.rendered else { continue }
+            count += 1
+            let identity = change.identity
+            if let record = written[identity] {
+                records[identity] = record
+            } else if let seen = change.live {
+                records[identity] = Record(rendered, live: seen)
+            } else if let record = records[identity], record.rendered.origin != rendered.origin {
+                records[identity] = Record(rendered, fingerprint: record.fingerprint, resourceVersion: record.resourceVersion)
+            }
+        }
+        let grew = records.count > before
+        if records.count > count {
+            let kept = Set(plan.changes.lazy.filter { $0.rendered != nil }.map(\.identity))
+            records = records.filter { kept.contains($0.key) }
+        }
+        if grew || records.count != before { noteScopes() }
+    }
+
+    private mutating func noteScopes() {
+        scopes = []
+        for record in records.values {
+            let key = record.rendered.key
+            guard scopes.insert(LiveObjects.Scope(type: key.type, namespace: key.namespace)).inserted else { continue }
+            for type in HealthRules.lookedAt[key.type] ?? [] { scopes.insert(LiveObjects.Scope(type: type, namespace: key.namespace)) }
+        }
     }
 }
 
 extension Applied.Record {
-    init(_ rendered: RenderedObject, application: Application, live: Object) {
-        self.rendered = rendered
-        wanted = rendered.object.owned(by: application)
-        fingerprint = Fingerprint.of(live, asNamedBy: wanted)
-        resourceVersion = live.resourceVersion
-        uid = live.uid
+    convenience init(_ rendered: RenderedObject, live: Object) {
+        self.init(rendered, fingerprint: Fingerprint.of(live, asNamedBy: rendered.object), resourceVersion: live.resourceVersion)
     }
 
     /// Whether the live object still is as we left it, in the fields that are ours.
     func matches(_ live: Object) -> Bool {
-        live.resourceVersion == resourceVersion || !live.isDeleting && Fingerprint.of(live, asNamedBy: wanted) == fingerprint
+        live.resourceVersion == resourceVersion || !live.isDeleting && Fingerprint.of(live, asNamedBy: rendered.object) == fingerprint
+    }
+
+    /// The same, having seen a later version in which nothing of ours is different.
+    func seen(_ live: Object) -> Applied.Record {
+        Applied.Record(rendered, fingerprint: fingerprint, resourceVersion: live.resourceVersion)
     }
 
     /// Whether `live` is older than our last write: a watch that lags. Revisions of one server
@@ -46,11 +91,12 @@ extension Applied.Record {
     }
 }
 
-/// A hash of those fields of a live object that a manifest names. Lists count as a whole. Other
-/// managers' fields, status and versions do not enter, so their writes are no drift.
+/// A hash of those fields of a live object that a manifest names, and of the mark of its Application.
+/// Lists count as a whole. Other managers' fields, status and versions do not enter, so their writes are no drift.
 enum Fingerprint {
     static func of(_ live: Object, asNamedBy wanted: Object) -> Int {
         var hasher = Hasher()
+        hasher.combine(live.fields["metadata"]?["annotations"]?[Application.annotation])
         for member in wanted.fields where !["apiVersion", "kind", "metadata", "status"].contains(member.key) {
             hash(live.fields[member.key], member.value, &hasher)
         }

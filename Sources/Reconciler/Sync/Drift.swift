@@ -29,7 +29,7 @@ extension ApplicationWorker {
                 }
                 do {
                     let object = try await applier.apply(record.rendered, application: application)
-                    let new = Applied.Record(record.rendered, application: application, live: object)
+                    let new = Applied.Record(record.rendered, live: object)
                     state.withLock { $0.applied?.records[identity] = new }
                     logger.info("reverted drift", metadata: ["object": "\(identity)", "revision": "\(applied.commit.id.short)"])
                 } catch {
@@ -39,14 +39,7 @@ extension ApplicationWorker {
                 }
             }
         }
-        state.withLock { state in
-            // Objects that were deleted came back with another uid.
-            guard let records = state.applied?.records else { return }
-            for index in state.status.inventory.indices {
-                if let uid = records[state.status.inventory[index].identity]?.uid { state.status.inventory[index].uid = uid }
-            }
-            state.needsHealth()
-        }
+        state.withLock { $0.needsHealth() }
     }
 
     private func lastManager(of key: ObjectKey) async -> String {

@@ -29,8 +29,11 @@ struct HealthSummary: Sendable, Hashable {
     /// The gravest first, at most `shownMax`.
     var unhealthy: [Item]
 
-    init(_ items: [Item]) {
-        total = items.count
+    /// - Parameters:
+    ///   - items: at least all that are not healthy.
+    ///   - total: how many objects there are.
+    init(_ items: some Collection<Item>, total: Int) {
+        self.total = total
         state = items.map(\.health.state).max() ?? .healthy
         let bad = items.filter { $0.health.state > .suspended }
         unhealthyCount = bad.count

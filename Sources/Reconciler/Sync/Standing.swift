@@ -6,14 +6,15 @@ extension ApplicationWorker {
     /// Before a status that the server did not take is written again.
     private static let statusRetryDelay: Duration = .seconds(1)
 
-    /// Judges every object and writes down what changed.
+    /// Judges what changed and what was not healthy, and writes down how all stands.
     func judge() async {
-        guard let applied = state.withLock({ $0.applied }) else { return await settleStatus(nil) }
+        let (applied, records) = state.withLock { ($0.applied, $0.recordsToJudge()) }
+        guard let applied else { return await settleStatus(nil) }
         // The watch has not shown our own writes yet: what it says of health is of the past. Their events follow.
-        if applied.records.values.contains(where: { live.isBehind($0.rendered.key, resourceVersion: $0.resourceVersion) }) { return }
+        if records.contains(where: { live.isBehind($0.rendered.key, resourceVersion: $0.resourceVersion) }) { return }
         let view = live.view
         var eventNamespaces: Set<String> = []
-        let items = applied.records.values.map { record -> HealthSummary.Item in
+        let items = records.map { record -> HealthSummary.Item in
             let key = record.rendered.key
             guard let object = live.get(key) else {
                 return HealthSummary.Item(identity: record.rendered.identity, health: Health(.missing, "is not in the cluster"))
@@ -27,9 +28,9 @@ extension ApplicationWorker {
         eventNamespaces = state.withLock { [eventNamespaces] in $0.dueEvents(eventNamespaces, now: now) }
         let events = Set(eventNamespaces.map { LiveObjects.Scope(type: .events, namespace: $0) })
         let isNew = events.contains { !live.isNeeded($0, by: ObjectIdentifier(self)) }
-        await live.require(scopes(of: applied, eventsIn: eventNamespaces), by: ObjectIdentifier(self))
+        await live.require(applied.scopes.union(events), by: ObjectIdentifier(self))
         if isNew { state.withLock { $0.needsHealth() } }
-        let summary = HealthSummary(items)
+        let summary = state.withLock { $0.judged(items) }
         await settleStatus(summary)
         publish(.health(revision: applied.commit.id.description, summary))
     }
@@ -80,11 +81,12 @@ extension ApplicationWorker {
     }
 
     func writeStatus() async throws {
-        let status = state.withLock { $0.status == $0.written ? nil : $0.status }
-        guard let status else { return }
+        let (status, written) = state.withLock { ($0.status, $0.written) }
+        guard status != written else { return }
         do throws(APIStatus) {
             let options = WriteOptions(fieldManager: Application.fieldManager)
-            _ = try await client.patch(key, .merge(.object(["status": status.json])), subresource: "status", options: options)
+            let changes = status.changes(from: written)
+            _ = try await client.patch(key, .merge(.object(["status": changes])), subresource: "status", options: options)
         } catch {
             // Deleted meanwhile: its worker is about to hear of it.
             guard error.reason == .notFound else { throw error }
@@ -135,7 +137,7 @@ extension ApplicationWorker {
         }
         await settleStatus(nil)
         publish(.refused(revision: "", lines: [
-            "\(reference) is suspended; to let it sync again: kubectl patch application -n \(key.namespace ?? "") \(key.name) --type=merge -p '{\"spec\":{\"suspend\":false}}'"
+            "\(reference) is suspended; to let it sync again: gitctl resume \(reference)"
         ]))
     }
 }

@@ -16,7 +16,7 @@ struct Sync: Sendable {
 
     func prepare(
         _ resolved: Sources.Resolved, for application: Application,
-        isCurrent: @escaping @Sendable (RenderedObject) -> Bool = { _ in false }
+        isCurrent: (RenderedObject) -> Bool = { _ in false }
     ) async throws -> Prepared {
         let commit = resolved.commit
         let rendered = try await renderer.render(
@@ -32,7 +32,21 @@ struct Sync: Sendable {
         guard plan.failures.isEmpty else {
             throw SyncFailure("InvalidManifests", await lines(plan.failures, in: resolved.repository), commit: commit)
         }
+        try checkDeletions(plan, application, commit)
         return Prepared(rendered: rendered, plan: plan)
+    }
+
+    /// Refuses what looks like an accident: a directory that moved, a branch that was mistaken for another.
+    private func checkDeletions(_ plan: Plan, _ application: Application, _ commit: Commit) throws(SyncFailure) {
+        let deleted = plan.changes.filter { $0.action == .deleted }
+        // To empty the path is a decision of its own, which was made.
+        guard deleted.count > application.deletionsMax, !application.allowsEmpty || plan.changes.count > deleted.count else { return }
+        let names = deleted.prefix(3).map(\.key.description).joined(separator: ", ")
+        throw SyncFailure(
+            "TooManyDeletions",
+            [
+                "\(application.path): this commit would delete \(deleted.count) of \(application.status.inventory.count) objects (\(names), …), more than the \(application.deletionsMax) that spec.sync.maxDeletions allows; if that is meant: kubectl patch application -n \(application.namespace) \(application.name) --type=merge -p '{\"spec\":{\"sync\":{\"maxDeletions\":\(deleted.count)}}}'"
+            ], commit: commit)
     }
 
     func apply(

@@ -1,7 +1,7 @@
 import APIMachinery
 
 /// Why a commit is not in the cluster. The previous one stays.
-struct SyncFailure: Error, Sendable {
+struct SyncFailure: Error, Sendable, CustomStringConvertible {
     /// One word in CamelCase, the condition's reason.
     var reason: String
     /// One message per line.
@@ -10,6 +10,8 @@ struct SyncFailure: Error, Sendable {
     var commit: Commit?
     /// Nothing is wrong: there is just nothing to deploy yet.
     var isWaiting = false
+
+    var description: String { lines.joined(separator: "\n") }
 
     init(_ reason: String, _ lines: [String], commit: Commit? = nil) {
         self.reason = reason

@@ -63,6 +63,9 @@ struct WorkerState: Sendable {
     private var dirtyNotBefore: [ObjectIdentity: Timestamp] = [:]
     private var reverts: [ObjectIdentity: Reverts] = [:]
     private var wantsHealth = false
+    /// Whose health is to be judged, beside that of what was not healthy; nil: of all.
+    private var toJudge: Set<ObjectIdentity>?
+    private var notHealthy: [ObjectIdentity: Health] = [:]
     private var isStopped = false
     private var failures = 0
     private var retryAt: Timestamp?
@@ -119,14 +122,41 @@ struct WorkerState: Sendable {
     mutating func observe(_ identity: ObjectIdentity, _ live: Object?) {
         wantsHealth = true
         guard let record = applied?.records[identity] else { return }
+        toJudge?.insert(identity)
         guard let live else {
             dirty.insert(identity)
             return
         }
-        if !record.matches(live), !record.isNewer(than: live), !live.isDeleting { dirty.insert(identity) }
+        guard !record.isNewer(than: live), !live.isDeleting else { return }
+        if !record.matches(live) { dirty.insert(identity) } else if record.resourceVersion != live.resourceVersion {
+            applied?.records[identity] = record.seen(live)
+        }
     }
 
     mutating func needsHealth() { wantsHealth = true }
+
+    /// A commit is in the cluster: `written` are the objects that it changed.
+    mutating func brought(to new: Applied, written: some Sequence<ObjectIdentity>) {
+        if applied == nil { toJudge = nil } else { toJudge?.formUnion(written) }
+        applied = new
+        notHealthy = notHealthy.filter { new.records[$0.key] != nil }
+        wantsHealth = true
+    }
+
+    /// The records to judge now. What is healthy is so by itself alone: until it changes, it is not looked at again.
+    func recordsToJudge() -> [Applied.Record] {
+        guard let applied else { return [] }
+        guard let toJudge else { return Array(applied.records.values) }
+        return toJudge.union(notHealthy.keys).compactMap { applied.records[$0] }
+    }
+
+    /// Takes in what came of `recordsToJudge`; answers how all objects do.
+    mutating func judged(_ items: [HealthSummary.Item]) -> HealthSummary {
+        toJudge = toJudge?.subtracting(items.lazy.map(\.identity)) ?? []
+        for item in items { notHealthy[item.identity] = item.health.state == .healthy ? nil : item.health }
+        return HealthSummary(
+            notHealthy.map { HealthSummary.Item(identity: $0.key, health: $0.value) }, total: applied?.records.count ?? 0)
+    }
 
     var isSyncing: Bool { running != nil }
 

@@ -23,6 +23,10 @@ package struct HTTPSClient: ResourceClient {
         Object(try await connection.object(.GET, Self.path(key)))
     }
 
+    package func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object {
+        Object(try await connection.object(.GET, Self.path(key, subresource)))
+    }
+
     package func list(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> ObjectList {
         let list = try await connection.object(.GET, Self.path(type, namespace: namespace), query: Self.query(options))
         let items = (list["items"]?.array ?? []).compactMap(\.object).map { fields -> Object in

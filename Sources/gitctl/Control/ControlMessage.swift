@@ -13,6 +13,9 @@ package enum ControlRequest: Sendable {
     case postReceive(Push)
     /// Applies an Application's commit, or `revision`, now; answered with the commit.
     case sync(namespace: String, name: String, revision: String?, isDryRun: Bool)
+    /// Commits an Application's manifests as they were in `revision`, or before the present commit, and
+    /// deploys that; answered with the commit.
+    case rollBack(namespace: String, name: String, revision: String?, author: Restoration.Author)
     /// Ends the daemon; answered at once. What the daemon ran is the caller's to tear down.
     case stop
 
@@ -39,6 +42,11 @@ extension ControlRequest {
                 "request": "sync", "namespace": .string(namespace), "name": .string(name),
                 "revision": revision.map(JSON.string) ?? .null, "dryRun": .bool(isDryRun),
             ]
+        case .rollBack(let namespace, let name, let revision, let author):
+            [
+                "request": "roll-back", "namespace": .string(namespace), "name": .string(name),
+                "revision": revision.map(JSON.string) ?? .null, "author": .string(author.name), "email": .string(author.email),
+            ]
         case .stop: ["request": "stop"]
         }
     }
@@ -60,6 +68,12 @@ extension ControlRequest {
             guard let namespace = json["namespace"]?.string, let name = json["name"]?.string else { return nil }
             self = .sync(
                 namespace: namespace, name: name, revision: json["revision"]?.string, isDryRun: json["dryRun"]?.bool ?? false)
+        case "roll-back":
+            guard let namespace = json["namespace"]?.string, let name = json["name"]?.string, let author = json["author"]?.string,
+                let email = json["email"]?.string
+            else { return nil }
+            self = .rollBack(
+                namespace: namespace, name: name, revision: json["revision"]?.string, author: Restoration.Author(name: author, email: email))
         case "stop": self = .stop
         default: return nil
         }

@@ -15,4 +15,8 @@ final class LateNodeEndpoint: NodeEndpoint {
         }
         return try await endpoint.logs(namespace: namespace, pod: pod, container: container, options: options)
     }
+
+    func nodeUsage() async -> NodeUsage? { await endpoint.withLock { $0 }?.nodeUsage() }
+
+    func usage(ofPods uids: Set<String>) async -> [PodUsage] { await endpoint.withLock { $0 }?.usage(ofPods: uids) ?? [] }
 }

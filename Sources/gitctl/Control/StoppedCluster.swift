@@ -6,6 +6,7 @@ struct StoppedCluster: ResourceClient {
 
     func resourceTypes() async throws(APIStatus) -> [ResourceType] { throw status }
     func get(_ key: ObjectKey) async throws(APIStatus) -> Object { throw status }
+    func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object { throw status }
     func list(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> ObjectList { throw status }
     func watch(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> WatchStream { throw status }
     func create(_ type: ResourceType, _ object: Object, options: WriteOptions) async throws(APIStatus) -> Object { throw status }

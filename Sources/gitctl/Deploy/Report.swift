@@ -1,4 +1,5 @@
 import APIMachinery
+import Reconciler
 
 /// The end of `up`: the commit that is live, what runs, and where it answers.
 struct Report: Sendable {
@@ -37,9 +38,9 @@ struct Report: Sendable {
     /// The addresses of the Application's Services that really take a connection.
     private func answering(_ application: Object) async throws -> [Address] {
         let nodes = view.list(.nodes)
-        let candidates = (application.status["inventory"]?.array ?? [])
-            .filter { $0["kind"]?.string == "Service" && ($0["group"]?.string ?? "").isEmpty }
-            .compactMap { view.get(.services, namespace: $0["namespace"]?.string ?? "", name: $0["name"]?.string ?? "") }
+        let candidates = ApplicationStatus(application.status).inventory
+            .filter { $0.kind == "Service" && $0.group.isEmpty }
+            .compactMap { view.get(.services, namespace: $0.namespace, name: $0.name) }
             .flatMap { Address.all(of: $0, nodes: nodes) }
         return try await withThrowingTaskGroup(of: (Int, Bool).self) { group in
             for (index, address) in candidates.enumerated() { group.addTask { (index, try await address.answers()) } }

@@ -62,9 +62,9 @@ package struct Workload: Sendable, Hashable {
 extension LiveView {
     /// The workloads among an Application's objects, in the inventory's order.
     func workloads(_ application: Object) -> [Workload] {
-        (application.status["inventory"]?.array ?? []).compactMap { entry in
-            guard let type = Self.types.first(where: { $0.kind == entry["kind"]?.string && $0.group == entry["group"]?.string ?? "" }),
-                let object = get(type, namespace: entry["namespace"]?.string ?? "", name: entry["name"]?.string ?? "")
+        ApplicationStatus(application.status).inventory.compactMap { entry in
+            guard let type = Self.types.first(where: { $0.kind == entry.kind && $0.group == entry.group }),
+                let object = get(type, namespace: entry.namespace, name: entry.name)
             else { return nil }
             return Workload(object, health: health(of: object, type))
         }

@@ -72,8 +72,8 @@ enum WidgetDefinition {
     }
 
     static func widget(_ name: String, _ spec: JSON = ["size": 3], version: String = "v1") -> Object {
-        var type = type
-        type.gvk.version = version
-        return Object(type, namespace: "default", name: name, ["spec": spec])
+        var object = Object(type, namespace: "default", name: name, ["spec": spec])
+        object["apiVersion"] = .string("\(type.group)/\(version)")
+        return object
     }
 }

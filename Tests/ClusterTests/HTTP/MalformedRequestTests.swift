@@ -32,10 +32,13 @@ import Testing
             ("POST", "/api/v1/namespaces/default/configmaps", #"{"apiVersion":"v2"}"#, 400, "BadRequest"),
             ("PUT", "/api/v1/namespaces/default/configmaps/a", #"{"metadata":{"name":"b"}}"#, 400, "BadRequest"),
             ("PUT", "/api/v1/namespaces/default/configmaps/a", #"{"metadata":{"name":"a","namespace":"other"}}"#, 400, "BadRequest"),
-            ("DELETE", "/api/v1/namespaces/default/configmaps/a", #"{"propagationPolicy":"Sideways"}"#, 400, "BadRequest"),
-            ("POST", "/api/v1/namespaces/default/configmaps?dryRun=Some", "{}", 400, "BadRequest"),
-            ("POST", "/api/v1/namespaces/default/configmaps?fieldValidation=Lenient", "{}", 400, "BadRequest"),
+            ("DELETE", "/api/v1/namespaces/default/configmaps/a", #"{"propagationPolicy":"Sideways"}"#, 422, "Invalid"),
+            ("POST", "/api/v1/namespaces/default/configmaps?dryRun=Some", "{}", 422, "Invalid"),
+            ("POST", "/api/v1/namespaces/default/configmaps?fieldValidation=Lenient", "{}", 422, "Invalid"),
             ("PATCH", "/api/v1/namespaces/default/configmaps/a", "{}", 415, "UnsupportedMediaType"),
+            ("DELETE", "/api/v1/configmaps", "", 405, "MethodNotAllowed"), ("PUT", "/api/v1/configmaps/a", "{}", 404, "NotFound"),
+            ("DELETE", "/api/v1/namespaces/default/configmaps/a?orphanDependents=true&propagationPolicy=Foreground", "", 422, "Invalid"),
+            ("PATCH", "/api/v1/namespaces/default/configmaps/a?fieldManager=\(String(repeating: "m", count: 129))", "{}", 422, "Invalid"),
         ])
     func senseless(method: String, path: String, body: String, code: Int, reason: String) async throws {
         try await ServerUnderTest.with { server in

@@ -32,6 +32,24 @@ import Testing
         #expect(try fixture.get(.horizontalPodAutoscalersV1, "web")["spec", "targetCPUUtilizationPercentage"] == 80)
     }
 
+    @Test("a new event of events.k8s.io says who reports what he did, and nothing of the old form") func newEvents() async throws {
+        let fixture = try await RegistryFixture()
+        let faults: [(String, JSON?, String)] = [
+            ("reportingController", nil, "reportingController: Required value"), ("reportingInstance", nil, "reportingInstance: Required value"),
+            ("action", nil, "action: Required value"), ("reason", nil, "reason: Required value"), ("eventTime", nil, "eventTime: Required value"),
+            ("type", "Odd", "type: Invalid value: \"\": has invalid value: Odd"),
+            ("note", .string(String(repeating: "n", count: 1025)), "note: Invalid value: \"\": can have at most 1024 characters"),
+            ("deprecatedCount", 2, "deprecatedCount: Invalid value: \"\": needs to be unset"),
+        ]
+        for (key, value, expected) in faults {
+            var event = MinimalObjects.of(.eventsV1, name: "e")
+            event[key] = value
+            let wrong = event
+            let status = try await fixture.failure { _ = try await fixture.client.create(.eventsV1, wrong) }
+            #expect(status.code == 422 && status.message == "Event.events.k8s.io \"e\" is invalid: \(expected)")
+        }
+    }
+
     @Test("an event is one object in both groups, and is selected by either's field names") func events() async throws {
         let fixture = try await RegistryFixture()
         _ = try await fixture.client.create(.eventsV1, MinimalObjects.of(.eventsV1, name: "e"))

@@ -25,6 +25,7 @@ enum MinimalObjects {
             "admissionReviewVersions": ["v1"],
         ]
     ]
+    private static let deviceClaim: JSON = ["devices": ["requests": [["name": "gpu", "exactly": ["deviceClassName": "gpu.example.com"]]]]]
     private static let policyRules: JSON = [
         "resourceRules": [["apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]]]
     ]
@@ -69,6 +70,8 @@ enum MinimalObjects {
         .volumeAttachments: ["spec": ["attacher": "driver.example.com", "nodeName": "n1", "source": ["persistentVolumeName": "pv"]]],
         .csiDrivers: ["spec": [:]], .csiNodes: ["spec": ["drivers": [["name": "driver.example.com", "nodeID": "n1"]]]],
         .csiStorageCapacities: ["storageClassName": "fast", "capacity": "1Ti"],
+        .deviceClasses: ["spec": [:]], .resourceClaims: ["spec": deviceClaim], .resourceClaimTemplates: ["spec": ["spec": deviceClaim]],
+        .resourceSlices: ["spec": ["driver": "gpu.example.com", "nodeName": "n1", "pool": ["name": "n1", "generation": 1, "resourceSliceCount": 1]]],
         .priorityClasses: ["value": 1000], .runtimeClasses: ["handler": "kata"],
         .certificateSigningRequests: [
             "spec": [

@@ -108,6 +108,11 @@ import Testing
         #expect(texts.contains("x-kubernetes-patch-merge-key"))
     }
 
+    @Test("what is said of a field is a part of the hash, so that clients do not keep what an older server said") func described() {
+        let known = OpenAPI.fingerprint(descriptions: FieldDescriptions.table)
+        #expect(known != OpenAPI.fingerprint(descriptions: "Pod: Something else.") && known == OpenAPI.fingerprint(descriptions: FieldDescriptions.table))
+    }
+
     @Test("documents are found by their hash, and not sent twice") func served() async throws {
         try await ServerUnderTest.with { server in
             let index = try await server.get("/openapi/v3")

@@ -32,9 +32,14 @@ import Testing
             key, .merge(["status": ["observedGeneration": 1, "disruptionsAllowed": 1, "desiredHealthy": 2, "currentHealthy": 3, "expectedPods": 3]]),
             subresource: "status")
         try await Self.evict(fixture, "a")
-        #expect(try fixture.get(.pods, "a").isDeleting)
+        let evicted = try fixture.get(.pods, "a")
+        #expect(evicted.isDeleting)
+        let target = evicted.condition("DisruptionTarget")
+        #expect(target?["status"] == "True" && target?["reason"] == "EvictionByEvictionAPI" && target?["message"] == "Eviction API: evicting")
+        #expect(evicted.condition("Ready") != nil)
         let spent = try fixture.get(.podDisruptionBudgets, "web")
         #expect(spent["status", "disruptionsAllowed"] == 0 && spent["status", "disruptedPods", "a"] != nil)
+        #expect(spent.condition("DisruptionAllowed")?["status"] == "False" && spent.condition("DisruptionAllowed")?["reason"] == "InsufficientPods")
         let refused = try await fixture.failure { try await Self.evict(fixture, "b") }
         #expect(refused.causes.first?.message == "The disruption budget web needs 2 healthy pods and has 3 currently")
         #expect(try !fixture.get(.pods, "b").isDeleting)
@@ -48,6 +53,40 @@ import Testing
         _ = try await fixture.client.create(.podDisruptionBudgets, budget)
         try await Self.evict(fixture, "sick")
         #expect(try fixture.get(.pods, "sick").isDeleting)
+    }
+
+    @Test("a pod that changes while it is evicted is looked at again, or its client is told to") func racing() async throws {
+        let fixture = try await RegistryFixture()
+        var budget = MinimalObjects.of(.podDisruptionBudgets, name: "web")
+        budget["spec", "unhealthyPodEvictionPolicy"] = "AlwaysAllow"
+        _ = try await fixture.client.create(.podDisruptionBudgets, budget)
+        for index in 0..<20 {
+            // Not ready, or not even running: neither needs the budget as long as that is so.
+            let name = "pod-\(index)"
+            if index.isMultiple(of: 2) { try await Self.run(fixture, name, isReady: false) } else { try await fixture.pod(name, ["nodeName": "n"]) }
+            let key = fixture.key(.pods, name)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for value in 0..<8 {
+                    group.addTask {
+                        do throws(APIStatus) {
+                            try await fixture.client.patch(key, .merge(["metadata": ["annotations": ["count": .string("\(value)")]]]))
+                        } catch { if error.reason != .notFound { throw error } }
+                    }
+                }
+                group.addTask {
+                    while true {
+                        do throws(APIStatus) { return try await Self.evict(fixture, name) } catch {
+                            #expect(error.reason == .tooManyRequests && error.retryAfterSeconds == 10, "\(error)")
+                            #expect(error.causes.first?.message == "The disruption budget web is still being processed by the server.")
+                            if error.reason != .tooManyRequests { return }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let pod = try fixture.get(.pods, name)
+            #expect(pod.isDeleting && pod.condition("DisruptionTarget")?["status"] == "True")
+        }
     }
 
     @Test("ephemeral containers are added by their subresource alone, and stay") func ephemeral() async throws {

@@ -136,6 +136,53 @@ extension EndToEnd {
                 Step("kubectl wait --for=delete pod/none --timeout=5s", ""))
         }
 
+        @Test("kubectl top: pods, their containers and the node")
+        func top() async throws {
+            let container = #"{"name":"busy","image":"busybox:1.36","command":["sh","-c","while :; do :; done"],"resources":{"limits":{"cpu":"100m","memory":"32Mi"}}}"#
+            try await OnHost.host.follow(
+                Step("kubectl create namespace usage && kubectl config set-context --current --namespace=usage", "created"),
+                Step("kubectl top pods", "No resources found in usage namespace"),
+                Step(#"kubectl run busy --image=busybox:1.36 --overrides='{"spec":{"containers":[\#(container)]}}'"#, "pod/busy created"),
+                Step("kubectl wait --for=condition=Ready pod/busy --timeout=30s", "condition met"),
+                // Until the container is old enough to say anything, as with metrics-server.
+                Step("timeout 20 sh -c 'until kubectl top pod busy 2>/dev/null; do :; done'", #"NAME +CPU\(cores\) +MEMORY\(bytes\) *\nbusy +[1-9]\d*m +\d+Mi"#),
+                Step("kubectl top pods --no-headers", #"busy +([3-9]\d|1\d\d)m +\d+Mi"#),
+                Step("kubectl top pods --containers -A --sum", #"NAMESPACE +POD +NAME +CPU\(cores\) +MEMORY\(bytes\) *\n(.|\n)*usage +busy +busy +[1-9]\d*m +\d+Mi *\n(.|\n)*_+ +_+ *\n +\d+m +\d+Mi"#),
+                Step("kubectl top pods -l run=other", "No resources found in usage namespace"),
+                Step("kubectl top pods --field-selector=metadata.name=busy --sort-by=cpu", "busy"),
+                Step("kubectl top nodes", #"NAME +CPU\(cores\) +CPU\(%\) +MEMORY\(bytes\) +MEMORY\(%\) *\n\S+ +[1-9]\d*m +\d+% +[1-9]\d*Mi +\d+%"#),
+                Step("kubectl top node --show-capacity --sort-by=memory", #"[1-9]\d*Mi"#),
+                Step("kubectl get pods.metrics.k8s.io", #"NAME +CPU +MEMORY +WINDOW\nbusy +\d+[nu]? +\d+(Ki|Mi)? +[0-9.ms]+"#),
+                Step("kubectl get nodes.metrics.k8s.io -o jsonpath='{.items[0].kind}'", "^NodeMetrics$"),
+                Step("kubectl explain podmetrics.containers", "FIELD: containers"),
+                Step("kubectl top pod other", #"Error from server \(NotFound\): pods "other" not found"#, exit: 1),
+                Step("kubectl create rolebinding viewers --clusterrole=view --user=ann", "created"),
+                Step("kubectl top pods --as=ann", "busy"),
+                Step("kubectl top nodes --as=ann", #"nodes.metrics.k8s.io is forbidden: User "ann" cannot list resource"#, exit: 1),
+                Step("kubectl delete pod busy --now", "deleted"))
+        }
+
+        @Test("kubectl drain: evictions within a disruption budget")
+        func drain() async throws {
+            let drain = "kubectl drain $(kubectl get nodes -o name) --pod-selector=app=guarded --grace-period=1"
+            try await OnHost.host.follow(
+                Step("kubectl create namespace drains && kubectl config set-context --current --namespace=drains", "created"),
+                Step("kubectl create deployment guarded --image=busybox:1.36 --replicas=2 -- sleep 1000", "created"),
+                Step("kubectl create poddisruptionbudget all --selector=app=guarded --min-available=100%", "created"),
+                Step("kubectl rollout status deployment/guarded --timeout=30s", "successfully rolled out"),
+                Step("kubectl wait --for=jsonpath='{.status.currentHealthy}'=2 pdb/all --timeout=30s", "condition met"),
+                Step("kubectl get pdb all", #"NAME +MIN AVAILABLE +MAX UNAVAILABLE +ALLOWED DISRUPTIONS +AGE\nall +100% +N/A +0 +"#),
+                Step(drain + " --timeout=2s", "Cannot evict pod as it would violate the pod's disruption budget", exit: 1),
+                Step("kubectl get pods -l app=guarded -o jsonpath='{.items[*].metadata.deletionTimestamp}'", "^$"),
+                Step(#"kubectl patch pdb all --type=merge -p '{"spec":{"minAvailable":"0%"}}'"#, "patched"),
+                Step("kubectl wait --for=jsonpath='{.status.disruptionsAllowed}'=2 pdb/all --timeout=30s", "condition met"),
+                Step(drain + " --timeout=30s", "node/.* drained"),
+                Step("kubectl uncordon $(kubectl get nodes -o name)", "uncordoned"),
+                Step("kubectl rollout status deployment/guarded --timeout=30s", "successfully rolled out"),
+                Step("kubectl describe pdb all", #"Allowed disruptions: +2\n(.|\n)*Current: +2\n"#),
+                Step("kubectl delete deployment guarded", "deleted"))
+        }
+
         @Test("kubectl delete: cascades and selectors")
         func delete() async throws {
             try await OnHost.host.follow(

@@ -83,13 +83,14 @@ final class CustomVersion: Sendable {
         if json["subresources"]?["status"].map({ !$0.isNull }) ?? false { subresources.insert("status") }
         scalePaths = ScalePaths(json["subresources"]?["scale"])
         if scalePaths != nil { subresources.insert("scale") }
-        type = ResourceType(
-            group: group, version: version, kind: names["kind"]?.string ?? "", plural: names["plural"]?.string ?? "",
-            singular: names["singular"]?.string, shortNames: texts("shortNames"), categories: texts("categories"), isNamespaced: isNamespaced,
-            subresources: subresources)
-        var stored = type
-        stored.gvk.version = storageVersion
-        storageType = stored
+        func served(in version: String) -> ResourceType {
+            ResourceType(
+                group: group, version: version, kind: names["kind"]?.string ?? "", plural: names["plural"]?.string ?? "",
+                singular: names["singular"]?.string, shortNames: texts("shortNames"), categories: texts("categories"), isNamespaced: isNamespaced,
+                subresources: subresources)
+        }
+        type = served(in: version)
+        storageType = served(in: storageVersion)
         isServed = json["served"]?.bool ?? false
         isStorage = json["storage"]?.bool ?? false
         deprecationWarning =

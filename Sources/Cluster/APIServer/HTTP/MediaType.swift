@@ -57,7 +57,9 @@ package struct ResponseFormat: Sendable, Hashable {
     package init() {}
 
     /// Chooses the first alternative that can be served; throws `notAcceptable` when none can.
-    package init(accept header: String?, pretty: Bool = false) throws(APIStatus) {
+    ///
+    /// - Parameter hasMetadata: false for what is no stored object (a review, an eviction): it has neither rows nor metadata.
+    package init(accept header: String?, pretty: Bool = false, hasMetadata: Bool = true) throws(APIStatus) {
         isPretty = pretty
         for type in MediaType.accepted(header) {
             switch type.name {
@@ -68,13 +70,14 @@ package struct ResponseFormat: Sendable, Hashable {
             let version = type.parameters["v"] ?? "v1"
             switch type.parameters["as"] {
             case nil: shape = .object
-            case "Table" where Self.isMeta(type): shape = .table(version: version)
-            case "PartialObjectMetadata" where Self.isMeta(type), "PartialObjectMetadataList" where Self.isMeta(type):
+            case "Table" where hasMetadata && Self.isMeta(type): shape = .table(version: version)
+            case "PartialObjectMetadata" where hasMetadata && Self.isMeta(type), "PartialObjectMetadataList" where hasMetadata && Self.isMeta(type):
                 shape = .partialMetadata(version: version)
             default: continue
             }
             return
         }
+        guard hasMetadata else { throw APIStatus(.notAcceptable, "only the following media types are accepted: application/json, application/yaml") }
         throw APIStatus(.notAcceptable, "only the following media types are accepted: application/json, application/yaml, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io")
     }
 

@@ -14,6 +14,13 @@ package struct Request: Sendable {
     package var certificateIdentity: UserInfo?
     /// For messages and audit: the client's address.
     package var remoteAddress: String
+    /// Who asks what, once that is known and allowed.
+    var admitted: Admitted?
+
+    struct Admitted: Sendable {
+        var user: UserInfo
+        var route: Route
+    }
 
     /// nil when the target is not a valid path and query.
     package init?(

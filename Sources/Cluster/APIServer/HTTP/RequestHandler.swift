@@ -6,10 +6,10 @@ import NIOHTTP1
 package struct Responder: Sendable {
     /// Answers a whole request.
     package var respond: @Sendable (Request) -> Reply
-    /// Looks at a head whose body has not come yet: a refusal saves reading the body.
-    package var refuse: @Sendable (Request) -> APIStatus?
+    /// Looks at a head whose body has not come yet, and notes in it what it found: a refusal saves reading the body.
+    package var refuse: @Sendable (inout Request) -> APIStatus?
 
-    package init(respond: @escaping @Sendable (Request) -> Reply, refuse: @escaping @Sendable (Request) -> APIStatus?) {
+    package init(respond: @escaping @Sendable (Request) -> Reply, refuse: @escaping @Sendable (inout Request) -> APIStatus?) {
         self.respond = respond
         self.refuse = refuse
     }
@@ -88,14 +88,14 @@ final class RequestHandler: ChannelDuplexHandler {
             return refuse(APIStatus(.badRequest, "the request's head has \(headBytes) bytes, more than \(limits.headBytesMax)", code: 431), head, context: context)
         }
         guard
-            let request = Request(
+            var request = Request(
                 method: head.method, target: head.uri, headers: head.headers, certificateIdentity: peer.identity,
                 remoteAddress: peer.address)
         else { return refuse(.badRequest("the request target is not a valid path and query"), head, context: context) }
         let length = head.headers.first(name: "content-length").flatMap(Int.init)
         if let length, length > limits.bodyBytesMax { return refuse(tooLarge, head, context: context) }
         if length ?? 0 > 0 || head.headers.contains(name: "transfer-encoding") || isHTTP2 && head.method.hasBody {
-            if let refusal = responder.refuse(request) { return refuse(refusal, head, context: context) }
+            if let refusal = responder.refuse(&request) { return refuse(refusal, head, context: context) }
             if !isHTTP2, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
             }

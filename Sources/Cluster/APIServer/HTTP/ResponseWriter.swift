@@ -1,13 +1,25 @@
 import APIMachinery
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
-/// Sends a streamed answer from a task. Every call returns when the client's connection has taken
-/// the bytes: a slow client slows its own task and nobody else.
+/// Sends a streamed answer from a task. A call returns as long as little is on its way to the client,
+/// else when the connection has taken the bytes: a slow client slows its own task and nobody else.
 package struct ResponseWriter: Sendable {
+    /// Bytes that may be on their way before a write waits for them.
+    private static let unsentBytesMax = 64 << 10
+
+    private final class Unsent: Sendable {
+        private let bytes = Atomic(0)
+
+        /// Answers the sum.
+        func add(_ count: Int) -> Int { bytes.add(count, ordering: .relaxed).newValue }
+    }
+
     private let channel: any Channel
     private let version: HTTPVersion
     private let stallTimeout: TimeAmount
+    private let unsent = Unsent()
 
     init(channel: any Channel, version: HTTPVersion, stallTimeout: TimeAmount) {
         self.channel = channel
@@ -26,11 +38,17 @@ package struct ResponseWriter: Sendable {
     package func write(_ pieces: some Collection<[UInt8]>) async throws {
         var buffer = channel.allocator.buffer(capacity: pieces.reduce(0) { $0 + $1.count })
         for piece in pieces { buffer.writeBytes(piece) }
+        let count = buffer.readableBytes
+        let mustWait = unsent.add(count) > Self.unsentBytesMax
+        let sent: EventLoopFuture<Void> = channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(buffer)))
+        sent.whenComplete { [unsent] _ in _ = unsent.add(-count) }
+        // Whether it failed is of no matter: a connection that ends also ends the task.
+        guard mustWait else { return }
         let channel = channel
         // A client that takes nothing would hold its task and its place for ever.
         let timer = channel.eventLoop.scheduleTask(in: stallTimeout) { channel.close(promise: nil) }
         defer { timer.cancel() }
-        try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(buffer))).get()
+        try await sent.get()
     }
 }
 

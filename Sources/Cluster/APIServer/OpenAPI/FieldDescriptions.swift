@@ -22,7 +22,7 @@ struct FieldDescriptions {
 
     private static func short(_ definition: String) -> Substring { definition.split(separator: ".").last ?? "" }
 
-    private static let table: StaticString = """
+    static let table: StaticString = """
         any.apiVersion: The group and version of the API that this object is written in, such as apps/v1.
         any.kind: The kind of the object, such as Deployment. It cannot be changed.
         any.metadata: Name, namespace, labels and what else every object has.
@@ -49,6 +49,12 @@ struct FieldDescriptions {
         ListMeta: What every list has.
         ListMeta.continue: Asks for the next part of a list that was limited.
         ListMeta.resourceVersion: The version of which the list is a snapshot. A watch may begin from it.
+        NodeMetrics: What a node uses, measured when it is asked for.
+        PodMetrics: What the running containers of a pod use, measured when it is asked for.
+        PodMetrics.containers: The running containers, with what each uses.
+        any.timestamp: When it was measured.
+        any.window: The time before that over which the use of processors is averaged.
+        any.usage: Use of cpu, on average over the window, and of memory: the working set at its end.
         LabelSelector: Selects objects by their labels. All parts must hold.
         LabelSelector.matchLabels: Labels that must have exactly these values.
         LabelSelector.matchExpressions: Requirements on labels: In, NotIn, Exists, DoesNotExist.
@@ -270,6 +276,64 @@ struct FieldDescriptions {
         CustomResourceDefinitionSpec.scope: Namespaced, or Cluster for objects in no namespace.
         CustomResourceDefinitionSpec.versions: The versions of the kind, each with its schema. One is stored.
         Application: A part of a git repository that is kept deployed.
+        Endpoints: The addresses behind a Service, in the old form. EndpointSlice has the same, and more.
+        Endpoints.subsets: Addresses that serve the same ports.
+        EndpointSlice: A part of the addresses behind a Service.
+        EndpointSlice.addressType: What the addresses are: IPv4, IPv6 or FQDN. It cannot be changed.
+        EndpointSlice.endpoints: The addresses, each with its readiness and its place.
+        EndpointSlice.ports: The ports that each address serves.
+        LimitRange: Bounds and defaults for what the pods and claims of a namespace ask for.
+        LimitRangeSpec.limits: The bounds, by what they are for: Container, Pod or PersistentVolumeClaim.
+        ResourceQuota: What the objects of a namespace may ask for together.
+        ResourceQuotaSpec.hard: The most of each resource, and of each kind of object.
+        ResourceQuotaStatus.used: What is used of it.
+        PodTemplate: A pod to be copied by controllers.
+        PodTemplate.template: The pod.
+        ReplicationController: Keeps a number of equal pods running, in the old form. Deployment does the same, and more.
+        ControllerRevision: An earlier state of a DaemonSet or StatefulSet, to which it can go back.
+        ControllerRevision.data: The state.
+        ControllerRevision.revision: The state's number: the higher, the newer.
+        IngressClass: Says which controller serves the Ingresses that name it.
+        IPAddress: An address of a Service, that no other may take.
+        ServiceCIDR: A range of addresses for Services.
+        VolumeAttributesClass: Qualities of a volume that may be changed while it is used.
+        VolumeAttributesClass.driverName: Who provides volumes of the class.
+        VolumeAttributesClass.parameters: The qualities, in the driver's own words.
+        VolumeAttachment: Asks for a volume to be attached to a node, or detached.
+        CSIDriver: What a storage driver can do and needs.
+        CSINode: The storage drivers of a node.
+        CSIStorageCapacity: How much storage a driver can give in a part of the cluster.
+        CSIStorageCapacity.capacity: How much is left.
+        CSIStorageCapacity.maximumVolumeSize: The largest volume that can be made.
+        CSIStorageCapacity.nodeTopology: The nodes that reach the storage.
+        CSIStorageCapacity.storageClassName: The class of the storage.
+        PriorityClass: Gives its name to a priority, by which pods are scheduled before others.
+        PriorityClass.value: The priority: the higher, the sooner.
+        PriorityClass.globalDefault: Whether pods that name no class have this one. At most one class may say so.
+        PriorityClass.preemptionPolicy: Whether its pods may displace others: PreemptLowerPriority or Never.
+        PriorityClass.description: What the class is for.
+        RuntimeClass: A way to run containers that a pod can ask for by its runtimeClassName.
+        RuntimeClass.handler: What the node's container runtime calls it. It cannot be changed.
+        RuntimeClass.overhead: What such a pod takes beside its containers.
+        RuntimeClass.scheduling: The nodes that can run such pods.
+        DeviceClass: A kind of devices that claims can ask for.
+        ResourceClaim: Asks for devices, and says which were given.
+        ResourceClaimTemplate: Makes a ResourceClaim for each pod that names it.
+        ResourceSlice: A part of the devices that a driver offers.
+        CertificateSigningRequest: Asks a signer for a certificate.
+        FlowSchema: Sorts requests to the API server into levels of priority.
+        PriorityLevelConfiguration: A share of the API server for the requests that FlowSchemas send there.
+        MutatingWebhookConfiguration: Services that are asked before objects are written, and may change them.
+        MutatingWebhookConfiguration.webhooks: The services, with what they are asked about.
+        ValidatingWebhookConfiguration: Services that are asked before objects are written, and may refuse them.
+        ValidatingWebhookConfiguration.webhooks: The services, with what they are asked about.
+        MutatingAdmissionPolicy: Changes objects before they are written, by expressions. Kept here, and not evaluated.
+        MutatingAdmissionPolicyBinding: Says where a MutatingAdmissionPolicy holds.
+        ValidatingAdmissionPolicy: Judges objects before they are written, by expressions. Kept here, and not evaluated.
+        ValidatingAdmissionPolicyBinding: Says where a ValidatingAdmissionPolicy holds, and what follows from it.
+        Binding: Puts a pod on a node.
+        Binding.target: The node.
+        ComponentStatus: Whether a part of the cluster is healthy.
         Event: Something that happened to an object.
         Lease: Says who holds something, and until when.
         """

@@ -9,7 +9,7 @@ import Synchronization
 /// which is known without making the document.
 struct OpenAPI: Sendable {
     private static let formatVersion: UInt64 = 2
-    private static let schemaFingerprint = Mutex<UInt64?>(nil)
+    private static let fingerprint = Mutex<UInt64?>(nil)
     private static let json = "application/json"
     /// What is asked for, and the name under which it is sent: some HTTP libraries refuse the former's `@`.
     private static let protobufAccepted: Set = [
@@ -77,16 +77,23 @@ struct OpenAPI: Sendable {
 
     /// Of everything a document is made from.
     private static func hash(_ types: [ResourceType], _ custom: [CustomVersion]) -> String {
-        let fingerprint = schemaFingerprint.withLock { known in
-            let value = known ?? Schema.fingerprint
+        let builtin = fingerprint.withLock { known in
+            let value = known ?? fingerprint(descriptions: FieldDescriptions.table)
             known = value
             return value
         }
-        var hash = fingerprint &+ formatVersion
+        var hash = builtin
         func add(_ text: String) { for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 } }
         for type in types { add("\(type.gvk) \(type.plural) \(type.isNamespaced) \(type.verbs) \(type.subresources.sorted())") }
         for version in custom { add(version.fingerprint) }
         return String(hash, radix: 16, uppercase: true)
+    }
+
+    /// Of what every document is made from: its form, the schema, and what is said of the fields.
+    static func fingerprint(descriptions: StaticString) -> UInt64 {
+        var hash = Schema.fingerprint &+ formatVersion
+        descriptions.withUTF8Buffer { for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 } }
+        return hash
     }
 }
 

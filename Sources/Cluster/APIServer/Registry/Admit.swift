@@ -90,7 +90,7 @@ extension Registry {
         if !options.fieldManager.isEmpty { json["fieldManager"] = .string(options.fieldManager) }
         let random = random
         return Webhooks.Surroundings(
-            versions: resourceTypes.filter { $0.plural == type.plural && $0.group == type.group }, options: .object(json),
+            versions: { [self] in resourceTypes.filter { $0.plural == type.plural && $0.group == type.group } }, options: .object(json),
             served: { [self] object, type in served(object, as: type) }, stored: { [self] object, type in stored(object, type) },
             uid: { random.uid() }, clock: clock)
     }

@@ -14,6 +14,10 @@ extension Registry {
         let object = try inNamespace(object, type, namespace)
         if !object.resourceVersion.isEmpty { throw .badRequest("resourceVersion should not be set on objects to be created") }
         var complete = try decoded(object, type, validation: options.fieldValidation, context: context)
+        if type == .eventsV1 {
+            let errors = Validation.newEvent(complete)
+            if !errors.isEmpty { throw .invalid(type.gvk, name: complete.name, errors.map(\.cause)) }
+        }
         let storage = storageType(type)
         complete = prepared(stored(complete, type), storage, context)
         let manager = context.fieldManager(options.fieldManager)

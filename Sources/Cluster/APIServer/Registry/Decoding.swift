@@ -20,9 +20,10 @@ extension Registry {
         let mistyped = errors.filter { $0.kind == .wrongType }
         guard mistyped.isEmpty else { throw .badRequest(prefix + mistyped.map(\.description).joined(separator: ", ")) }
         let unknown = errors.filter { $0.kind == .unknownField }.map(\.description)
+        let lax = unknown + context.duplicateFields
         switch validation {
-        case .strict: if !unknown.isEmpty { throw .badRequest(prefix + "strict decoding error: " + unknown.joined(separator: ", ")) }
-        case .warn: for text in unknown { context.warnings.add(text) }
+        case .strict: if !lax.isEmpty { throw .badRequest(prefix + "strict decoding error: " + lax.joined(separator: ", ")) }
+        case .warn: for text in lax { context.warnings.add(text) }
         case .ignore: break
         }
         let complete = try defaulted(unknown.isEmpty ? object : pruned(object, type), type)

@@ -38,12 +38,21 @@ package struct LocalClient: ResourceClient {
 
     package func get(_ key: ObjectKey) async throws(APIStatus) -> Object {
         try authorize(.get, key)
+        if key.type.isMeasured { return try await registry.measured(key).object }
         return try registry.get(key, context: context).object
+    }
+
+    package func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object {
+        try authorize(.get, key, subresource: subresource)
+        return try registry.get(key, subresource: subresource, context: context).object
     }
 
     package func list(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> ObjectList {
         try authorize(.list, type, namespace: namespace, name: options.fieldSelector.required("metadata.name") ?? "")
-        let list = try registry.list(type, namespace: namespace, options: options, context: context)
+        let list =
+            type.isMeasured
+            ? try await registry.measuredList(type, namespace: namespace, options: options)
+            : try registry.list(type, namespace: namespace, options: options, context: context)
         return ObjectList(
             items: list.items.map(\.object), resourceVersion: list.resourceVersion, continueToken: list.continueToken,
             remainingItemCount: list.remainingItemCount)

@@ -11,6 +11,7 @@ extension Registry {
         let type = key.type
         guard type.isStored else { throw unstored(type) }
         if subresource == "scale" {
+            if case .apply(let configuration) = patch { return try await applyScale(key, configuration, options: options, context: context) }
             return try await updateScale(key, options: options, context: context) { scale throws(APIStatus) in
                 try self.patched(scale, by: patch, schema: nil)
             }
@@ -52,14 +53,18 @@ extension Registry {
     private func apply(
         _ key: ObjectKey, _ configuration: JSON, subresource: String?, options: WriteOptions, context: RequestContext
     ) async throws(APIStatus) -> WriteResult {
-        guard !options.fieldManager.isEmpty else {
-            throw .invalid(
-                GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "PatchOptions"), name: "",
-                [.init(reason: "FieldValueRequired", message: "Required value: is required for apply patch", field: "fieldManager")])
-        }
+        try Self.requireManager(options)
         let checked = try appliedConfiguration(key, configuration, subresource: subresource, options: options, context: context)
         let wanted = conversion(of: key.type)?.toStored(checked) ?? checked
         return served(try await apply(wanted, storageKey(key), subresource: subresource, options: options, context: context), as: key.type)
+    }
+
+    /// Whoever applies must say who it is.
+    static func requireManager(_ options: WriteOptions) throws(APIStatus) {
+        guard options.fieldManager.isEmpty else { return }
+        throw .invalid(
+            GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "PatchOptions"), name: "",
+            [.init(reason: "FieldValueRequired", message: "Required value: is required for apply patch", field: "fieldManager")])
     }
 
     private func apply(
@@ -108,12 +113,12 @@ extension Registry {
         let prefix = "\(key.type.kind) in version \"\(key.type.version)\" cannot be handled as a \(key.type.kind): "
         let mistyped = errors.filter { $0.kind == .wrongType }
         guard mistyped.isEmpty else { throw .badRequest(prefix + mistyped.map(\.description).joined(separator: ", ")) }
-        let unknown = errors.filter { $0.kind == .unknownField }.map(\.description)
-        if !unknown.isEmpty {
-            if options.fieldValidation == .strict { throw .badRequest(prefix + "strict decoding error: " + unknown.joined(separator: ", ")) }
-            if options.fieldValidation == .warn { for text in unknown { context.warnings.add(text) } }
-            wanted = pruned(wanted, key.type)
-        }
+        let unknown = errors.filter { $0.kind == .unknownField }
+        // Kubernetes' merge names such a field in these words, and tools look for them.
+        let lax = unknown.map { "\($0) (.\($0.path): field not declared in schema)" } + context.duplicateFields
+        if !lax.isEmpty, options.fieldValidation == .strict { throw .badRequest(prefix + "strict decoding error: " + lax.joined(separator: ", ")) }
+        if options.fieldValidation == .warn { for text in unknown.map(\.description) + context.duplicateFields { context.warnings.add(text) } }
+        if !unknown.isEmpty { wanted = pruned(wanted, key.type) }
         if subresource == nil, key.type.subresources.contains("status") { wanted["status"] = nil }
         if subresource == "status" { wanted["spec"] = nil }
         return wanted

@@ -19,6 +19,7 @@ package final class Registry: Sendable {
     /// A fork predicts: it does not wait for controllers that may not run on it.
     let isFork: Bool
     private let issuer: Mutex<(any TokenIssuer)?>
+    private let endpoint = Mutex<(any NodeEndpoint)?>(nil)
     let kinds: KindCatalog
     /// Who may hand out rights, and the webhooks: set at start.
     package let guards: RegistryGuards
@@ -67,6 +68,12 @@ package final class Registry: Sendable {
         set { issuer.withLock { $0 = newValue } }
     }
 
+    /// Who measures what nodes and pods use; set once at start, nil where there is no node to measure.
+    package var nodeEndpoint: (any NodeEndpoint)? {
+        get { endpoint.withLock { $0 } }
+        set { endpoint.withLock { $0 = newValue } }
+    }
+
     /// The kinds served now.
     package var resourceTypes: [ResourceType] {
         // Whoever saw the event of a definition finds its kind, or does not any longer.
@@ -113,8 +120,13 @@ final class NameGenerator: Sendable {
 
     /// Five characters, as `generateName` appends.
     func suffix() -> String {
-        generator.withLock { generator in
-            String(decoding: (0..<5).map { _ in Self.alphabet.randomElement(using: &generator) ?? 0 }, as: UTF8.self)
+        var number = generator.withLock { $0.next() }
+        return String(unsafeUninitializedCapacity: 5) { text in
+            for index in 0..<5 {
+                text[index] = Self.alphabet[Int(number % UInt64(Self.alphabet.count))]
+                number /= UInt64(Self.alphabet.count)
+            }
+            return 5
         }
     }
 
@@ -122,14 +134,21 @@ final class NameGenerator: Sendable {
 
     /// A random UUID, version 4 (RFC 9562).
     func uid() -> String {
-        var bytes = generator.withLock { generator in (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) } }
-        bytes[6] = bytes[6] & 0x0f | 0x40
-        bytes[8] = bytes[8] & 0x3f | 0x80
-        var text = ""
-        for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text += "-" }
-            text += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        var (high, low) = generator.withLock { ($0.next(), $0.next()) }
+        high = high & ~0xf000 | 0x4000
+        low = low & ~(3 << 62) | 2 << 62
+        return String(unsafeUninitializedCapacity: 36) { text in
+            var digit = 0
+            for index in 0..<36 {
+                if index == 8 || index == 13 || index == 18 || index == 23 {
+                    text[index] = UInt8(ascii: "-")
+                    continue
+                }
+                let value = UInt8(truncatingIfNeeded: (digit < 16 ? high : low) >> UInt64(60 - 4 * (digit % 16))) & 15
+                text[index] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+                digit += 1
+            }
+            return 36
         }
-        return text
     }
 }

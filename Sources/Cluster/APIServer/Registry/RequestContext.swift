@@ -7,6 +7,8 @@ package struct RequestContext: Sendable {
     /// The client's `User-Agent`; its part before the slash is the default field manager.
     package var userAgent: String
     package let warnings: Warnings
+    /// What stood twice in the request's body, each as a sentence; judged with the unknown fields.
+    package var duplicateFields: [String] = []
     /// What admission says of the request for the audit.
     let audit = AuditNotes()
 

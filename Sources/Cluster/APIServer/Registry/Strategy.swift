@@ -100,6 +100,8 @@ struct Strategy: Sendable {
         (.csiStorageCapacities, Strategy(needsVersionOnUpdate: true, answersDeleted: true)),
         (.leases, Strategy(createsOnUpdate: true, needsVersionOnUpdate: true)),
         (.priorityClasses, counted), (.runtimeClasses, Strategy(needsVersionOnUpdate: true)),
+        (.deviceClasses, Strategy(hasGeneration: true, createsOnUpdate: true)), (.resourceClaims, Strategy(initialStatus: [:], createsOnUpdate: true)),
+        (.resourceClaimTemplates, Strategy(createsOnUpdate: true)), (.resourceSlices, Strategy(hasGeneration: true, createsOnUpdate: true)),
         (.certificateSigningRequests, Strategy(initialStatus: [:], prepareForCreate: signedByRequester, prepareForUpdate: { $0["spec"] = $1["spec"] })),
         (.flowSchemas, versioned(status: [:])), (.priorityLevelConfigurations, versioned(status: [:])),
         (.mutatingWebhookConfigurations, versioned()), (.validatingWebhookConfigurations, versioned()),

@@ -5,7 +5,7 @@ struct Call: Sendable {
     let request: Request
     let route: ResourceRoute
     let type: ResourceType
-    let context: RequestContext
+    var context: RequestContext
     let format: ResponseFormat
 
     /// The object that the path names. Throws `methodNotAllowed` when it names none.
@@ -19,6 +19,14 @@ struct Call: Sendable {
     }
 
     var query: Query { request.query }
+
+    /// The object in the body, of `gvk`, and the request with what stood twice in it.
+    func written(_ gvk: GroupVersionKind) throws(APIStatus) -> (object: Object, context: RequestContext) {
+        let body = try RequestBody.written(request)
+        var context = context
+        context.duplicateFields = body.duplicates
+        return (try RequestBody.object(body.value, gvk: gvk), context)
+    }
 }
 
 /// The parameters of the query, as the verbs' options.
@@ -42,54 +50,74 @@ extension Call {
         return options
     }
 
-    /// Throws `badRequest` for an unknown value of `dryRun` or `fieldValidation`.
+    /// Throws `invalid` for an unknown value of `dryRun` or `fieldValidation` and an overlong `fieldManager`.
     func writeOptions() throws(APIStatus) -> WriteOptions {
+        let kind = route.verb == .create ? "CreateOptions" : route.verb == .patch ? "PatchOptions" : "UpdateOptions"
         var options = WriteOptions()
-        options.isDryRun = try isDryRun()
+        options.isDryRun = try isDryRun(kind)
         options.fieldManager = query["fieldManager"] ?? ""
-        guard options.fieldManager.utf8.count <= 128 else { throw .badRequest("fieldManager may have no more than 128 bytes") }
+        guard options.fieldManager.utf8.count <= 128 else {
+            throw Self.invalid(kind, "FieldValueTooLong", "fieldManager", "Too long: may not be more than 128 bytes")
+        }
         options.force = try query.bool("force") ?? false
         if let text = query["fieldValidation"], !text.isEmpty {
             guard let validation = WriteOptions.FieldValidation(rawValue: text) else {
-                throw .badRequest("fieldValidation: Unsupported value: \"\(text)\": supported values: \"Ignore\", \"Strict\", \"Warn\"")
+                throw Self.unsupported(kind, "fieldValidation", JSON.string(text).text, ["", "Ignore", "Strict", "Warn"])
             }
             options.fieldValidation = validation
         }
         return options
     }
 
-    private func isDryRun() throws(APIStatus) -> Bool {
-        let values = query.all("dryRun")
-        guard values.allSatisfy({ $0 == "All" || $0.isEmpty }) else {
-            throw .badRequest("dryRun: Unsupported value: \"\(values.joined(separator: ","))\": supported values: \"All\"")
-        }
+    private static func invalid(_ kind: String, _ reason: String, _ field: String, _ message: String) -> APIStatus {
+        .invalid(
+            GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: kind), name: "",
+            [.init(reason: reason, message: message, field: field)])
+    }
+
+    private static func unsupported(_ kind: String, _ field: String, _ value: String, _ supported: [String]) -> APIStatus {
+        let list = supported.map { JSON.string($0).text }.joined(separator: ", ")
+        return invalid(kind, "FieldValueNotSupported", field, "Unsupported value: \(value): supported values: \(list)")
+    }
+
+    private func isDryRun(_ kind: String) throws(APIStatus) -> Bool { try Self.isDryRun(query.all("dryRun"), kind) }
+
+    private static func isDryRun(_ values: [String], _ kind: String) throws(APIStatus) -> Bool {
+        guard values.allSatisfy({ $0 == "All" || $0.isEmpty }) else { throw unsupported(kind, "dryRun", JSON(values).text, ["All"]) }
         return values.contains("All")
     }
 
     /// The options of the query, and of a `DeleteOptions` body, which counts more.
     func deleteOptions() throws(APIStatus) -> DeleteOptions {
         var options = DeleteOptions()
-        options.isDryRun = try isDryRun()
+        options.isDryRun = try isDryRun("DeleteOptions")
         options.gracePeriodSeconds = try query.count("gracePeriodSeconds")
-        if let text = query["propagationPolicy"] { options.propagation = try Self.propagation(text) }
-        if let orphans = try query.bool("orphanDependents") { options.propagation = orphans ? .orphan : .background }
+        options.propagation = try Self.propagation(policy: query["propagationPolicy"], orphans: try query.bool("orphanDependents"))
         guard request.body.readableBytes > 0 else { return options }
         let body = try RequestBody.decode(request)
-        if let values = body["dryRun"]?.array, values.contains("All") { options.isDryRun = true }
+        let dryRun = (body["dryRun"]?.array ?? []).compactMap(\.string)
+        options.isDryRun = try Self.isDryRun(dryRun, "DeleteOptions") || options.isDryRun
         if let seconds = body["gracePeriodSeconds"]?.int {
             guard seconds >= 0 else { throw .badRequest("gracePeriodSeconds: Invalid value: \(seconds): must be zero or more") }
             options.gracePeriodSeconds = Int(seconds)
         }
-        if let text = body["propagationPolicy"]?.string { options.propagation = try Self.propagation(text) }
-        if let orphans = body["orphanDependents"]?.bool { options.propagation = orphans ? .orphan : .background }
+        let propagation = try Self.propagation(policy: body["propagationPolicy"]?.string, orphans: body["orphanDependents"]?.bool)
+        options.propagation = propagation ?? options.propagation
         options.preconditionUID = body["preconditions"]?["uid"]?.string
         options.preconditionResourceVersion = body["preconditions"]?["resourceVersion"]?.string
         return options
     }
 
-    private static func propagation(_ text: String) throws(APIStatus) -> DeleteOptions.Propagation {
+    /// nil where neither the policy nor its old form is given.
+    private static func propagation(policy text: String?, orphans: Bool?) throws(APIStatus) -> DeleteOptions.Propagation? {
+        guard let text else { return orphans.map { $0 ? .orphan : .background } }
+        guard orphans == nil else {
+            throw invalid(
+                "DeleteOptions", "FieldValueInvalid", "propagationPolicy",
+                "Invalid value: \(JSON.string(text).text): orphanDependents and deletionPropagation cannot be both set")
+        }
         guard let policy = DeleteOptions.Propagation(rawValue: text) else {
-            throw .badRequest("propagationPolicy: Unsupported value: \"\(text)\": supported values: \"Background\", \"Foreground\", \"Orphan\"")
+            throw unsupported("DeleteOptions", "propagationPolicy", JSON.string(text).text, ["Background", "Foreground", "Orphan", "nil"])
         }
         return policy
     }

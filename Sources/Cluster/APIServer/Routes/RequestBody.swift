@@ -23,22 +23,57 @@ enum RequestBody {
         }
     }
 
+    /// What is about to be written, and the fields that stood twice in it, in Kubernetes' words. Of those the
+    /// last one counts, unless the request's `fieldValidation` refuses them.
+    struct Written {
+        var value: JSON
+        var duplicates: [String] = []
+    }
+
+    /// As `decode`, for an object or a patch to which `fieldValidation` applies.
+    static func written(_ request: Request, as kind: String? = nil) throws(APIStatus) -> Written {
+        switch kind ?? request.headers.first(name: "content-type").flatMap({ MediaType($0) })?.name {
+        case nil, "application/json", "text/json": return try writtenJSON(request)
+        case "application/yaml", "application/apply-patch+yaml":
+            let document = try document(request, allowsDuplicateKeys: true)
+            return Written(
+                value: document.value, duplicates: document.duplicates.map { "line \($0.line): key \(JSON.string($0.key).text) already set in map" })
+        default: return Written(value: try decode(request))
+        }
+    }
+
+    private static func writtenJSON(_ request: Request) throws(APIStatus) -> Written {
+        let bytes = request.body.readableBytesView
+        do throws(JSONError) {
+            return Written(value: try JSON(parsing: bytes))
+        } catch {
+            guard error.isDuplicateKey, let found = try? JSON.lastWins(parsing: bytes) else { return Written(value: try json(request)) }
+            return Written(value: found.value, duplicates: found.duplicates.map { "duplicate field \"\($0)\"" })
+        }
+    }
+
     /// JSON is YAML, and most clients that say YAML send JSON.
-    static func yaml(_ request: Request) throws(APIStatus) -> JSON {
+    static func yaml(_ request: Request) throws(APIStatus) -> JSON { try document(request, allowsDuplicateKeys: false).value }
+
+    private static func document(_ request: Request, allowsDuplicateKeys: Bool) throws(APIStatus) -> YAMLDocument {
         guard request.body.readableBytes > 0 else { throw .badRequest("the request has no body; expected a YAML object") }
         let documents: [YAMLDocument]
-        do throws(YAMLError) { documents = try YAML.documents(parsing: Array(request.body.readableBytesView)) } catch {
+        var limits = YAML.Limits.default
+        limits.allowsDuplicateKeys = allowsDuplicateKeys
+        do throws(YAMLError) { documents = try YAML.documents(parsing: Array(request.body.readableBytesView), limits: limits) } catch {
             throw .badRequest("the body of the request is not valid YAML: \(error.line):\(error.column): \(error.message)")
         }
         guard documents.count == 1 else { throw .badRequest("the body of the request has \(documents.count) YAML documents; expected one") }
-        return documents[0].value
+        return documents[0]
     }
 
     /// The object of a create or update, with `apiVersion` and `kind` filled in where absent.
     ///
     /// Throws `badRequest` when the body is no object, or one of another kind.
-    static func object(_ request: Request, gvk: GroupVersionKind) throws(APIStatus) -> Object {
-        guard case .object(let fields) = try decode(request) else { throw .badRequest("the body of the request is not an object; expected \(gvk.kind)") }
+    static func object(_ request: Request, gvk: GroupVersionKind) throws(APIStatus) -> Object { try object(try decode(request), gvk: gvk) }
+
+    static func object(_ value: JSON, gvk: GroupVersionKind) throws(APIStatus) -> Object {
+        guard case .object(let fields) = value else { throw .badRequest("the body of the request is not an object; expected \(gvk.kind)") }
         var object = Object(fields)
         if object.apiVersion.isEmpty { object["apiVersion"] = .string(gvk.apiVersion) }
         if object.kind.isEmpty { object["kind"] = .string(gvk.kind) }

@@ -15,6 +15,8 @@ enum TableColumns {
             (.controllerRevisions, { WorkloadColumns.controllerRevisions }), (.horizontalPodAutoscalers, { AutoscalerColumns.all }),
             (.podDisruptionBudgets, { PolicyColumns.disruptionBudgets }), (.resourceQuotas, { PolicyColumns.resourceQuotas }),
             (.priorityClasses, { PolicyColumns.priorityClasses }), (.runtimeClasses, { PolicyColumns.runtimeClasses }),
+            (.deviceClasses, { DeviceColumns.named }), (.resourceClaims, { DeviceColumns.claims }),
+            (.resourceClaimTemplates, { DeviceColumns.named }), (.resourceSlices, { DeviceColumns.slices }),
             (.flowSchemas, { PolicyColumns.flowSchemas }), (.priorityLevelConfigurations, { PolicyColumns.priorityLevels }),
             (.ingresses, { NetworkColumns.ingresses }), (.ingressClasses, { NetworkColumns.ingressClasses }),
             (.networkPolicies, { NetworkColumns.policies }), (.ipAddresses, { NetworkColumns.addresses }),
@@ -30,10 +32,16 @@ enum TableColumns {
             (.validatingAdmissionPolicyBindings, { AdmissionColumns.policyBindings }), (.events, { EventColumns.all }),
             (.eventsV1, { EventColumns.all }), (.namespaces, { namespaces }), (.configMaps, { configMaps }), (.secrets, { secrets }),
             (.serviceAccounts, { serviceAccounts }), (.leases, { leases }), (.componentStatuses, { componentStatuses }),
-            (.applications, { applications }),
+            (.applications, { applications }), (.podMetrics, { MetricsColumns.pods }), (.nodeMetrics, { MetricsColumns.nodes }),
         ]
         return Dictionary(uniqueKeysWithValues: columns.map { ($0.0.groupResource, $0.1) })
     }()
+
+    /// Of the document that every `/scale` answers.
+    static let scale: [TableColumn] = [
+        .name, .number("Desired", "The replicas asked for.") { $0.spec["replicas"]?.int ?? 0 },
+        .number("Available", "The replicas there are.") { $0.status["replicas"]?.int ?? 0 }, .age,
+    ]
 
     private static let namespaces: [TableColumn] = [
         .name, .text("Status", "Active, or Terminating while the namespace is emptied.") { $0.status["phase"]?.string ?? "" }, .age,

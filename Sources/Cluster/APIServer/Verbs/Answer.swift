@@ -10,7 +10,7 @@ extension APIServer {
         case .object: response = call.format.response(version.object.json)
         case .table(let tableVersion):
             let table = Table(
-                columns: registry.columns(of: call.type), version: tableVersion, includes: .init(call.query["includeObject"]), now: clock.now, hasColumns: true)
+                columns: call.route.subresource == "scale" ? TableColumns.scale : registry.columns(of: call.type), version: tableVersion, includes: .init(call.query["includeObject"]), now: clock.now, hasColumns: true)
             response = call.format.response(table.json([version.object], metadata: ["resourceVersion": .string(version.resourceVersion)]))
         case .partialMetadata(let metaVersion):
             response = call.format.response(Table.partialMetadata(version.object, version: metaVersion))

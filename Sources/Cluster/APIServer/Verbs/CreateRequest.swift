@@ -18,9 +18,8 @@ extension APIServer {
         guard call.route.name == nil else { throw Self.methodNotAllowed }
         if call.type == .bindings { return bind(call, options) }
         return later(call) { [self] () async throws(APIStatus) in
-            let object = try RequestBody.object(call.request, gvk: call.type.gvk)
-            let version = try await registry.create(
-                call.type, object, namespace: call.route.namespace, options: options, context: call.context)
+            let (object, context) = try call.written(call.type.gvk)
+            let version = try await registry.create(call.type, object, namespace: call.route.namespace, options: options, context: context)
             return respond(version, to: call, status: .created)
         }
     }

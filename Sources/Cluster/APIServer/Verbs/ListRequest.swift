@@ -6,6 +6,12 @@ extension APIServer {
 
     func list(_ call: Call) throws(APIStatus) -> Reply {
         let options = try call.listOptions()
+        if call.type.isMeasured {
+            return later(call) { [self] () async throws(APIStatus) in
+                let list = try await registry.measuredList(call.type, namespace: call.route.namespace, options: options)
+                return call.format == ResponseFormat() ? splice(list, of: call) : convert(list, for: call)
+            }
+        }
         // Selectors on other fields decode every object.
         guard options.fieldSelector.requirements.allSatisfy({ $0.field.hasPrefix("metadata.") }) else {
             return later(call) { [self] () async throws(APIStatus) in

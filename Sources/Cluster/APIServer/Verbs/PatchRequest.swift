@@ -25,14 +25,16 @@ extension APIServer {
                 [APIStatus.Cause(reason: "FieldValueForbidden", message: "Forbidden: may not be specified for non-apply patch", field: "force")])
         }
         return later(call) { [self] () async throws(APIStatus) in
-            let patch: Patch =
-                switch kind {
-                case .json: .json(try RequestBody.json(call.request))
-                case .merge: .merge(try RequestBody.json(call.request))
-                case .strategicMerge: .strategicMerge(try RequestBody.json(call.request))
-                case .apply: .apply(try RequestBody.yaml(call.request))
-                }
-            let result = try await registry.patch(key, patch, subresource: call.route.subresource, options: options, context: call.context)
+            var context = call.context
+            let patch: Patch
+            if kind == .json {
+                patch = .json(try RequestBody.json(call.request))
+            } else {
+                let body = try RequestBody.written(call.request, as: kind == .apply ? kind.rawValue : "application/json")
+                context.duplicateFields = body.duplicates
+                patch = kind == .apply ? .apply(body.value) : kind == .merge ? .merge(body.value) : .strategicMerge(body.value)
+            }
+            let result = try await registry.patch(key, patch, subresource: call.route.subresource, options: options, context: context)
             return respond(result.version, to: call, status: result.effect == .created ? .created : .ok)
         }
     }

@@ -10,7 +10,7 @@ package struct Webhooks: Sendable {
     /// What a call needs to know beside the request.
     struct Surroundings: Sendable {
         /// The versions in which the request's resource is served.
-        var versions: [ResourceType]
+        var versions: @Sendable () -> [ResourceType]
         var options: JSON
         /// The object in another of those versions, and back.
         var served: @Sendable (Object, ResourceType) -> Object
@@ -34,8 +34,9 @@ package struct Webhooks: Sendable {
             } else {
                 nil
             }
+        let versions = around.versions()
         return webhooks.compactMap { webhook in
-            webhook.match(request, object: object, versions: around.versions, namespaceLabels: labels).map { (webhook, $0) }
+            webhook.match(request, object: object, versions: versions, namespaceLabels: labels).map { (webhook, $0) }
         }
     }
 
