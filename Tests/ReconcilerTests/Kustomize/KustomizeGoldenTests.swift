@@ -38,7 +38,7 @@ struct KustomizeGoldenTests {
         "replicas: [{name: web, count: 5}]",
         "configMapGenerator: [{name: settings, behavior: merge, literals: [level=9]}]",
         "secretGenerator: [{name: token, literals: [a=b]}]",
-        "patches: [{target: {kind: Deployment}, patch: \"- {op: add, path: /metadata/annotations, value: {n: \\\"1\\\"}}\"}]",
+        "patches: [{target: {kind: Deployment}, patch: \"- {op: add, path: /metadata/annotations, value: {note: \\\"1\\\"}}\"}]",
         "patches: [{patch: \"{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 81}]}}\"}]",
         "replacements: [{source: {kind: Service, name: web}, targets: [{select: {kind: ConfigMap}, fieldPaths: [data.service], options: {create: true}}]}]",
         "vars: [{name: V, objref: {apiVersion: v1, kind: Service, name: web}}]", "sortOptions: {order: fifo}",

@@ -16,7 +16,7 @@ struct KustomizeRefusalTests {
         let failure = #expect(throws: KustomizeFailure.self) {
             _ = try Kustomization.build(mistake.directory) { path in
                 if let text = mistake.files[path] { return .file(Array(text.utf8)) }
-                return mistake.files.keys.contains { $0.hasPrefix(path + "/") } ? .directory : nil
+                return path.isEmpty || mistake.files.keys.contains { $0.hasPrefix(path + "/") } ? .directory : nil
             }
         }
         #expect(failure?.description == mistake.message)

@@ -3,7 +3,7 @@ import APIMachinery
 /// Objects from the text of a file or of a patch: several documents, Lists expanded.
 enum ResourceReader {
     static func resources(parsing bytes: [UInt8], path: String) throws -> [Resource] {
-        let documents = try YAMLValue.documents(parsing: bytes.filter { $0 != 13 }, path: path)
+        let documents = try YAMLValue.documents(parsing: withoutCarriageReturns(bytes), path: path)
         var queue: [Resource] = []
         for document in documents {
             let origin = Resource.Origin(
@@ -16,6 +16,12 @@ enum ResourceReader {
         queue = queue.filter { !$0.isGone }
         for resource in queue { try validate(resource) }
         return try expandingLists(queue)
+    }
+
+    /// Windows' line ends as `\n`, as kustomize takes them; any other carriage return stays.
+    private static func withoutCarriageReturns(_ bytes: [UInt8]) -> [UInt8] {
+        guard bytes.contains(13) else { return bytes }
+        return bytes.indices.filter { bytes[$0] != 13 || $0 + 1 == bytes.count || bytes[$0 + 1] != 10 }.map { bytes[$0] }
     }
 
     private static func items(of list: Resource) -> [Resource] {
