@@ -113,7 +113,7 @@ let package = Package(
             swiftSettings: swift, linkerSettings: small),
         .target(name: "TestSupport", dependencies: ["APIMachinery", "Cluster", "Agent", "Reconciler", subprocess], path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
-        .testTarget(name: "APIMachineryTests", dependencies: ["APIMachinery"], swiftSettings: swift),
+        .testTarget(name: "APIMachineryTests", dependencies: ["APIMachinery", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"], exclude: ["Network/Golden"], swiftSettings: swift),
         .testTarget(

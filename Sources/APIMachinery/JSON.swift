@@ -1,7 +1,9 @@
+import Glibc
+
 /// A JSON value: the only representation of an object's fields inside gitctl.
 ///
 /// Integers and fractions are kept apart because Kubernetes' schemas do (`3` and `3.0` differ in
-/// a strict decode). Equality is structural.
+/// a strict decode). Equality is structural, and of texts that of their bytes.
 package enum JSON: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -10,6 +12,36 @@ package enum JSON: Sendable, Hashable {
     case string(String)
     case array([JSON])
     case object(JSONObject)
+
+    package static func == (a: JSON, b: JSON) -> Bool {
+        switch (a, b) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.int(let a), .int(let b)): a == b
+        case (.double(let a), .double(let b)): a == b
+        case (.string(let a), .string(let b)): a.hasSameBytes(as: b)
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        default: false
+        }
+    }
+}
+
+extension String {
+    /// `==` also holds between texts that Unicode calls equivalent ("é" in one scalar or in two), and
+    /// a write that changes one into the other would be none.
+    func hasSameBytes(as other: String) -> Bool {
+        let (a, b) = (utf8, other.utf8)
+        let count = a.count
+        guard count == b.count else { return false }
+        let isSame: Bool?? = a.withContiguousStorageIfAvailable { a in
+            b.withContiguousStorageIfAvailable { b in
+                guard let a = a.baseAddress, let b = b.baseAddress else { return true }
+                return memcmp(a, b, count) == 0
+            }
+        }
+        return (isSame ?? nil) ?? a.elementsEqual(b)
+    }
 }
 
 extension JSON {

@@ -137,22 +137,10 @@ package struct FieldSelector: Sendable, Hashable, CustomStringConvertible {
     }
 
     package var description: String {
-        requirements.map { "\($0.field)\($0.isEqual ? "=" : "!=")\($0.value)" }.joined(separator: ",")
+        requirements.map { "\($0.field)\($0.isEqual ? "=" : "!=")\(FieldSelectorParser.escaped($0.value))" }.joined(separator: ",")
     }
 
-    /// Throws `badRequest` for anything but `=`, `==` and `!=` terms.
-    package init(parsing text: String) throws(APIStatus) {
-        requirements = []
-        for term in text.split(separator: ",") {
-            if let range = term.firstRange(of: "!=") {
-                requirements.append(
-                    Requirement(field: String(term[..<range.lowerBound]), value: String(term[range.upperBound...]), isEqual: false))
-            } else if let range = term.firstRange(of: "==") ?? term.firstRange(of: "=") {
-                requirements.append(
-                    Requirement(field: String(term[..<range.lowerBound]), value: String(term[range.upperBound...]), isEqual: true))
-            } else {
-                throw .badRequest("invalid selector: '\(text)'; can't understand '\(term)'")
-            }
-        }
-    }
+    /// Throws `badRequest` for anything but `=`, `==` and `!=` terms. In a value `\,`, `\=` and `\\`
+    /// stand for the second character. Source: apimachinery, fields.
+    package init(parsing text: String) throws(APIStatus) { requirements = try FieldSelectorParser.requirements(text) }
 }

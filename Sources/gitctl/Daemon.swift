@@ -48,6 +48,7 @@ package struct Daemon: Sendable {
     }
 
     package func run() async throws {
+        Self.raiseFileLimit()
         try options.directory.create()
         let lock = try InstanceLock(options.directory)
         try await compose()
@@ -138,6 +139,18 @@ package struct Daemon: Sendable {
             stop.fire()
             return .bool(true)
         }
+    }
+
+    /// Files and connections that may be open at a time, where the machine lets a program have so many.
+    private static let filesWanted: rlim_t = 8_192
+
+    /// Many machines begin programs with 1,024, fewer than the connections that the API server takes.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < filesWanted else { return }
+        limit.rlim_cur = min(filesWanted, limit.rlim_max)
+        // Refused, it stays as it was, and connections wait for one another.
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     /// The machine's name, as Kubernetes names nodes: lower case. Source: kubelet, GetHostname.

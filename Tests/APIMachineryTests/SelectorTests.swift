@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import APIMachinery
@@ -45,6 +46,33 @@ struct SelectorTests {
         #expect(try !FieldSelector(parsing: "metadata.name!=a").matches(object))
         #expect(try FieldSelector(parsing: "a=b,metadata.name=a").required("metadata.name") == "a")
         #expect(throws: APIStatus.self) { try FieldSelector(parsing: "metadata.name") }
+    }
+
+    @Test(
+        "A value of a field selector escapes what would end it",
+        arguments: [
+            ("a=b\\,c", "b,c"), ("a=\\\\", "\\"), ("a==x\\=y", "x=y"), ("a=b,", "b"), ("a=", ""), ("x=y=z", nil), ("a===b", nil), ("a=\\x", nil), ("a=\\", nil),
+        ] as [(String, String?)])
+    func escapes(text: String, value: String?) throws {
+        guard let value else {
+            _ = #expect(throws: APIStatus.self) { try FieldSelector(parsing: text) }
+            return
+        }
+        #expect(try FieldSelector(parsing: text).required("a") == value)
+        #expect(try FieldSelector(parsing: FieldSelector("a", equals: value).description).required("a") == value)
+    }
+
+    @Test("Any value of a field survives", arguments: [UInt64](0..<20))
+    func fieldValues(seed: UInt64) throws {
+        var fuzz = Fuzz(seed: seed)
+        for _ in 0..<50 {
+            let selector = FieldSelector(
+                (0..<fuzz.below(4)).map { _ in
+                    let value = (0..<fuzz.below(6)).map { _ in fuzz.pick(["a", ",", "=", "\\", "!", "é", " ", "\u{0}"]) }.joined()
+                    return FieldSelector.Requirement(field: fuzz.pick(["metadata.name", "a"]), value: value, isEqual: fuzz.below(2) == 0)
+                })
+            #expect(try FieldSelector(parsing: selector.description) == selector, "\(selector)")
+        }
     }
 
     @Test("Any text is read or refused", arguments: 0..<20)

@@ -42,7 +42,7 @@ extension CustomSchema {
         }
 
         private mutating func prune(_ members: JSONObject, _ schema: CustomSchema, isResource: Bool) -> JSONObject? {
-            var result: JSONObject?
+            var changes: [(key: String, value: JSON?)] = []
             for member in members {
                 path.append(.key(member.key))
                 defer { path.removeLast() }
@@ -57,15 +57,12 @@ extension CustomSchema {
                     continue
                 } else {
                     reportUnknown(member.key, schema)
-                    if result == nil { result = members }
-                    result?[member.key] = nil
+                    changes.append((member.key, nil))
                     continue
                 }
-                guard let changed else { continue }
-                if result == nil { result = members }
-                result?[member.key] = changed
+                if let changed { changes.append((member.key, changed)) }
             }
-            return result
+            return changes.isEmpty ? nil : members.merging(changes)
         }
 
         private mutating func pruneMetadata(_ value: JSON) -> JSON? {

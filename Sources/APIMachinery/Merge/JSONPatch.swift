@@ -133,9 +133,11 @@ private struct Operation {
             return
         }
         let isLast = rest.count == 1
-        switch document {
+        // Taken out of the document, so that thousands of operations change it in place instead of copying it each.
+        let current = document
+        document = .null
+        switch consume current {
         case .object(var members):
-            document = .null
             defer { document = .object(members) }
             if !isLast {
                 guard var child = members[key] else { throw failure(path, "no member \(JSON.string(key).text) there") }
@@ -152,7 +154,6 @@ private struct Operation {
                 guard members.removeValue(forKey: key) != nil else { throw failure(path, "no member \(JSON.string(key).text) there") }
             }
         case .array(var elements):
-            document = .null
             defer { document = .array(elements) }
             if !isLast {
                 let index = try self.index(key, elements.count, path)
@@ -167,7 +168,7 @@ private struct Operation {
             case .replace(let value): elements[try index(key, elements.count, path)] = value
             case .remove: elements.remove(at: try index(key, elements.count, path))
             }
-        default: throw failure(path, "\(JSON.string(key).text) leads into \(document.typeName)")
+        case let other: throw failure(path, "\(JSON.string(key).text) leads into \(other.typeName)")
         }
     }
 

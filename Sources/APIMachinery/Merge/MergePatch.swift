@@ -3,11 +3,9 @@ package enum MergePatch {
     /// Never fails: any patch applies to any value.
     package static func apply(_ patch: JSON, to target: JSON) -> JSON {
         guard case .object(let changes) = patch else { return patch }
-        var result = target.object ?? JSONObject()
-        for change in changes {
-            result[change.key] = change.value.isNull ? nil : apply(change.value, to: result[change.key] ?? .null)
-        }
-        return .object(result)
+        let original = target.object ?? JSONObject()
+        return .object(
+            original.merging(changes.map { change in (change.key, change.value.isNull ? nil : apply(change.value, to: original[change.key] ?? .null)) }))
     }
 
     /// The smallest patch that turns `old` into `new`; empty when they are equal. A null inside `new`

@@ -27,6 +27,7 @@ package enum StrategicMerge {
         if let retained = patch["$retainKeys"] { try retain(retained, in: &result, patch) }
         // Keys that begin with "$" sort before all others, so the order of a list is known before the
         // list itself is met; it is looked up there.
+        var changes: [(key: String, value: JSON?)] = []
         for change in patch {
             if change.key.hasPrefix(deletePrefix) {
                 try delete(change.value, from: String(change.key.dropFirst(deletePrefix.count)), in: &result)
@@ -36,13 +37,13 @@ package enum StrategicMerge {
             } else if change.key.hasPrefix("$") {
                 guard change.key == "$patch" || change.key == "$retainKeys" else { throw unknownDirective(.string(change.key)) }
             } else if change.value.isNull {
-                result[change.key] = nil
+                changes.append((change.key, nil))
             } else {
                 let order = patch[orderPrefix + change.key]
-                result[change.key] = try merge(change.value, into: result[change.key], child(node, change.key), order: order)
+                changes.append((change.key, try merge(change.value, into: result[change.key], child(node, change.key), order: order)))
             }
         }
-        return result
+        return result.merging(changes)
     }
 
     private static func child(_ node: SchemaNode?, _ key: String) -> SchemaNode? {
@@ -77,7 +78,7 @@ package enum StrategicMerge {
         for change in patch where !change.key.hasPrefix("$") && !change.value.isNull && !retained.contains(change.key) {
             throw .badRequest("$retainKeys must name every field of the patch; it lacks \(JSON.string(change.key).text)")
         }
-        for key in result.keys where !retained.contains(key) { result[key] = nil }
+        result = result.keeping { retained.contains($0.key) }
     }
 
     private static func delete(_ values: JSON, from key: String, in result: inout JSONObject) throws(APIStatus) {
@@ -96,7 +97,7 @@ package enum StrategicMerge {
     /// patch) by it, the others where the server had them.
     private static func mergeList(_ items: [JSON], into original: [JSON], _ node: SchemaNode, order: JSON?) throws(APIStatus) -> [JSON] {
         let key = node.patchMergeKey
-        var server = original
+        var deleted: Set<JSON> = []
         var patch: [JSON] = []
         var isReplaced = false
         for item in items {
@@ -108,12 +109,13 @@ package enum StrategicMerge {
             case "replace": isReplaced = true
             case "delete":
                 guard let key, let value = item[key] else { throw keyMissing(item, key) }
-                server.removeAll { $0[key] == value }
+                deleted.insert(value)
             case "merge": patch.append(item)
             default: throw unknownDirective(directive)
             }
         }
         if isReplaced { return try patch.map(withoutDirectives) }
+        let server = key.map { key in deleted.isEmpty ? original : original.filter { item in item[key].map { !deleted.contains($0) } ?? true } } ?? original
         let identity = { (item: JSON) -> JSON in key.flatMap { item[$0] } ?? item }
         var indexes: [JSON: Int] = [:]
         for (index, item) in server.enumerated() where indexes[identity(item)] == nil { indexes[identity(item)] = index }

@@ -2,7 +2,7 @@
 enum StructuredMerge {
     /// `live` with everything that `config` states. nil when that changes nothing.
     static func merged(_ live: JSONObject, _ config: JSONObject, _ schema: SchemaNode?) -> JSONObject? {
-        var result: JSONObject?
+        var changes: [(key: String, value: JSON?)] = []
         for member in config {
             let changed: JSON?
             if let value = live[member.key] {
@@ -10,11 +10,9 @@ enum StructuredMerge {
             } else {
                 changed = member.value
             }
-            guard let changed else { continue }
-            if result == nil { result = live }
-            result?[member.key] = changed
+            if let changed { changes.append((member.key, changed)) }
         }
-        return result
+        return changes.isEmpty ? nil : live.merging(changes)
     }
 
     private static func merged(_ live: JSON, _ config: JSON, _ schema: SchemaNode?) -> JSON? {

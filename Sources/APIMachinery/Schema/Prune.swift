@@ -35,33 +35,29 @@ extension SchemaNode {
 
     private func normalized(_ members: JSONObject) -> JSONObject? {
         let fields = self.fields
-        var result: JSONObject?
+        var changes: [(key: String, value: JSON?)] = []
         for member in members {
             let field = fields[member.key]
             if field == nil, keepsUnknownFields { continue }
             guard let field, !member.value.isNull else {
-                if result == nil { result = members }
-                result?[member.key] = nil
+                changes.append((member.key, nil))
                 continue
             }
-            guard let changed = field.normalized(member.value) else { continue }
-            if result == nil { result = members }
-            result?[member.key] = changed
+            if let changed = field.normalized(member.value) { changes.append((member.key, changed)) }
         }
-        return result
+        return changes.isEmpty ? nil : members.merging(changes)
     }
 
     private func normalizedMap(_ members: JSONObject) -> JSONObject? {
         guard let element, element.valueType != .any else { return nil }
-        var result: JSONObject?
+        var changes: [(key: String, value: JSON?)] = []
         for member in members {
             // A null string decodes as an empty one; a null object as none.
             let changed: JSON? = member.value.isNull ? (element.valueType == .string ? .string("") : nil) : element.normalized(member.value)
             if changed == nil, !member.value.isNull { continue }
-            if result == nil { result = members }
-            result?[member.key] = changed
+            changes.append((member.key, changed))
         }
-        return result
+        return changes.isEmpty ? nil : members.merging(changes)
     }
 
     private func normalizedTime(_ text: String) -> JSON? {

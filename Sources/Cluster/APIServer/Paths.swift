@@ -25,9 +25,15 @@ extension APIServer {
         },
     ]
 
+    /// The first segments of paths that have no second one.
+    private static let leaves: Set = ["version", "metrics"]
+
     func answerPath(_ request: Request, user: UserInfo) throws(APIStatus) -> Reply {
-        let first = request.path.split(separator: "/").first.map(String.init) ?? ""
-        guard let handler = Self.handlers[first] else { throw Self.unknownPath }
+        let parts = request.path.split(separator: "/")
+        let first = parts.first.map(String.init) ?? ""
+        guard let handler = Self.handlers[first], parts.count < 2 || !Self.leaves.contains(first), !Route.hasEmptySegment(request.path) else {
+            throw Self.unknownPath
+        }
         guard request.method == .GET else { throw Self.methodNotAllowed }
         return try handler(self, request, user)
     }

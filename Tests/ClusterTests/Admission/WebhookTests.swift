@@ -1,4 +1,6 @@
 import APIMachinery
+import NIOCore
+import NIOPosix
 import Testing
 
 @testable import Cluster
@@ -64,7 +66,8 @@ import Testing
         arguments: [
             ("never", "context deadline exceeded"), ("garbage", "the answer is not JSON"), ("uid", "expected response.uid="),
             ("kind", "expected response with apiVersion=admission.k8s.io/v1"), ("500", "status code 500"), ("patch", "response.patchType"),
-            ("rename", "must not change the object's kind, name or namespace"), ("huge", "larger than"),
+            ("rename", "must not change the object's kind, name or namespace"), ("huge", "larger than"), ("redirect", "status code 302"),
+            ("kind-patch", "must not change the object's kind, name or namespace"), ("drip", "context deadline exceeded"), ("deep", "the answer is not JSON"),
         ])
     func failures(kind: String, text: String) async throws {
         let rename: JSON = [["op": "replace", "path": "/metadata/name", "value": "other"]]
@@ -76,20 +79,24 @@ import Testing
             case "kind": .bytes(Array(#"{"apiVersion":"v1","kind":"Pod"}"#.utf8))
             case "500": .status(500)
             case "patch": .answer { _ in ["allowed": true, "patch": Self.base64([])] }
+            case "redirect": .status(302, headers: ["location": "https://localhost:1/elsewhere"])
+            case "kind-patch": .answer { _ in ["allowed": true, "patchType": "JSONPatch", "patch": Self.base64([["op": "replace", "path": "/kind", "value": "Secret"]])] }
+            case "drip": .drip
+            case "deep": .bytes([UInt8](repeating: UInt8(ascii: "["), count: 1 << 20))
             case "rename": .answer { _ in ["allowed": true, "patchType": "JSONPatch", "patch": Self.base64(rename)] }
             default: .bytes([UInt8](repeating: 32, count: WebhookCaller.answerBytesMax + 1))
             }
         try await WebhookUnderTest.with(behavior) { webhook in
             try await ServerUnderTest.with { server in
                 // Only the one that hangs is to run into its timeout.
-                let timeout: JSONObject = ["timeoutSeconds": kind == "never" ? 1 : 20]
+                let timeout: JSONObject = ["timeoutSeconds": ["never", "drip"].contains(kind) ? 1 : 20]
                 try await install(server, webhook.configuration("Mutating", timeout))
                 let failed = try await server.post(Self.path, Self.configMap("x"))
                 #expect(failed.status == 500 && failed.message.hasPrefix(#"Internal error occurred: failed calling webhook "check.example.com": "#), "\(failed.body)")
                 #expect(failed.message.contains(text), "\(failed.message)")
                 // Its configuration can always be repaired.
                 try await server.client.delete(ObjectKey(.mutatingWebhookConfigurations, name: "hooks"))
-                try await install(server, webhook.configuration("Mutating", ["failurePolicy": "Ignore", "timeoutSeconds": kind == "never" ? 1 : 20]))
+                try await install(server, webhook.configuration("Mutating", ["failurePolicy": "Ignore", "timeoutSeconds": ["never", "drip"].contains(kind) ? 1 : 20]))
                 #expect(try await server.post(Self.path, Self.configMap("x")).status == 201)
             }
         }
@@ -145,5 +152,48 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test("what the server alone sets, no webhook can: identity, times, generation") func serverFields() async throws {
+        let patch: JSON = [
+            ["op": "replace", "path": "/metadata/uid", "value": "mine"], ["op": "replace", "path": "/metadata/creationTimestamp", "value": "2000-01-01T00:00:00Z"],
+            ["op": "add", "path": "/metadata/deletionTimestamp", "value": "2000-01-01T00:00:00Z"], ["op": "add", "path": "/metadata/resourceVersion", "value": "1"],
+            ["op": "add", "path": "/metadata/generation", "value": 77], ["op": "add", "path": "/metadata/deletionGracePeriodSeconds", "value": 5],
+            ["op": "add", "path": "/metadata/selfLink", "value": "x"],
+        ]
+        try await WebhookUnderTest.with(.answer { _ in ["allowed": true, "patchType": "JSONPatch", "patch": Self.base64(patch)] }) { webhook in
+            try await ServerUnderTest.with { server in
+                try await install(server, webhook.configuration("Mutating"))
+                for attempt in 0..<2 {
+                    let made = attempt == 0
+                        ? try await server.post(Self.path, Self.configMap("x"))
+                        : try await server.send(.PUT, Self.path + "/x", headers: ["content-type": "application/json"], body: Self.configMap("x", ["a": "b"]))
+                    #expect(made.status == (attempt == 0 ? 201 : 200), "\(made.body)")
+                    let metadata = made.json["metadata"] ?? .null
+                    #expect(metadata["uid"] != "mine" && metadata["creationTimestamp"]?.string?.hasPrefix("2000") == false, "\(made.body)")
+                    #expect(metadata["resourceVersion"] != "1" && metadata["generation"] == nil && metadata["selfLink"] == nil)
+                    #expect(metadata["deletionTimestamp"] == nil && metadata["deletionGracePeriodSeconds"] == nil)
+                }
+                #expect(webhook.requests.count == 2)
+            }
+        }
+    }
+
+    @Test("a webhook that takes the connection and closes it has failed at once") func closing() async throws {
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { $0.close() }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(listener.localAddress?.port)
+        try await WebhookUnderTest.with(.never) { webhook in
+            try await ServerUnderTest.with { server in
+                let client: JSON = ["url": .string("https://localhost:\(port)/admit"), "caBundle": .string(Base64.encode(webhook.authorityPEM.utf8))]
+                try await install(server, webhook.configuration("Mutating", ["clientConfig": client]))
+                let start = ContinuousClock.now
+                let failed = try await server.post(Self.path, Self.configMap("x"))
+                #expect(failed.status == 500 && failed.message.hasPrefix(#"Internal error occurred: failed calling webhook "check.example.com": failed to call webhook: "#), "\(failed.body)")
+                #expect(start.duration(to: .now) < .seconds(20))
+            }
+        }
+        try await listener.close()
     }
 }

@@ -1,6 +1,7 @@
 import APIMachinery
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOHTTP2
 import NIOSSL
 import Synchronization
@@ -15,7 +16,9 @@ final class WebhookUnderTest: Sendable {
         /// These bytes, whatever was asked.
         case bytes([UInt8])
         case never
-        case status(Int)
+        case status(Int, headers: HTTPHeaders = [:])
+        /// An answer without end, some bytes at a time.
+        case drip
     }
 
     let port: Int
@@ -58,7 +61,17 @@ final class WebhookUnderTest: Sendable {
                     if response["uid"] == nil { response.set(asked["uid"], at: ["uid"]) }
                     return Reply(.now(.json(["apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response])))
                 case .bytes(let bytes): return Reply(.now(Response(body: .bytes(bytes))))
-                case .status(let code): return Reply(.now(.text("no", status: .init(statusCode: code))))
+                case .status(let code, let headers):
+                    var response = Response.text("no", status: .init(statusCode: code))
+                    response.headers.add(contentsOf: headers)
+                    return Reply(.now(response))
+                case .drip:
+                    return Reply(
+                        .stream { writer throws(APIStatus) in
+                            guard (try? await writer.begin(contentType: "application/json")) != nil else { return }
+                            // Until the client has had enough.
+                            while (try? await writer.write([[UInt8](repeating: 32, count: 16)])) != nil {}
+                        })
                 case .never: return Reply(.later {
                     try? await Task.sleep(for: .seconds(60))
                     return .text("late")

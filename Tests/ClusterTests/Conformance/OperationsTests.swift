@@ -1,4 +1,5 @@
 import APIMachinery
+import TestSupport
 import Testing
 
 @testable import Cluster

@@ -7,7 +7,8 @@ import Testing
     @Test(
         "bytes that are no HTTP request are answered with a Status of 400, and the connection ends",
         arguments: [
-            "nonsense\r\n\r\n", "GET /api/v1/pods%zz HTTP/1.1\r\nhost: x\r\n\r\n", "GET /api?watch=%00 HTTP/1.1\r\nhost: x\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /api HTTP/1.1\r\nhost\r\n\r\n", "GET /api HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
+            "nonsense\r\n\r\n", "GET /api/v1/pods%zz HTTP/1.1\r\nhost: x\r\n\r\n", "GET /api?watch=%00 HTTP/1.1\r\nhost: x\r\n\r\n", "GET /api/v1/pods/%ff HTTP/1.1\r\nhost: x\r\n\r\n", "GET * HTTP/1.1\r\nhost: x\r\n\r\n",
+            "POST /api HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n", "GET /api HTTP/1.1\r\nhost: x\r\na: b\0c\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /api HTTP/1.1\r\nhost\r\n\r\n", "GET /api HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
             "GET /api HTTP/1.1\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n", "\0\0\0\0\r\n\r\n",
         ])
     func notHTTP(bytes: String) async throws {
@@ -91,14 +92,20 @@ import Testing
     }
 
     @Test("a head that comes too slowly, a body that does not come, and an idle connection are closed") func slow() async throws {
-        var limits = HTTPLimits()
-        limits.headTimeout = .seconds(1)
-        limits.bodyTimeout = .seconds(1)
-        limits.idleTimeout = .seconds(1)
-        try await ServerUnderTest.with(limits: limits) { server in
-            #expect(try await RawConnection.exchange("GET /api HTTP/1.1\r\nho", with: server) == "")
+        func with(_ change: (inout HTTPLimits) -> Void, _ body: (ServerUnderTest) async throws -> Void) async throws {
+            var limits = HTTPLimits()
+            change(&limits)
+            try await ServerUnderTest.with(limits: limits, body)
+        }
+        try await with({ $0.headTimeout = .seconds(1) }) { server in
+            let head = try await RawConnection.exchange("GET /api HTTP/1.1\r\nho", with: server)
+            #expect(head == "")
+        }
+        try await with({ $0.bodyTimeout = .seconds(1) }) { server in
             let body = try await RawConnection.exchange("POST /api/v1/namespaces HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n{", with: server)
             #expect(body.hasPrefix("HTTP/1.1 408 "), "\(body)")
+        }
+        try await with({ $0.idleTimeout = .seconds(2) }) { server in
             let idle = try await RawConnection.exchange("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", with: server)
             #expect(idle.hasPrefix("HTTP/1.1 200 ") && idle.hasSuffix("ok"), "\(idle)")
         }
@@ -110,7 +117,9 @@ import Testing
         try await ServerUnderTest.with(limits: limits) { server in
             let field = String(repeating: "a", count: 3000)
             let answer = try await RawConnection.exchange("GET /api HTTP/1.1\r\nhost: x\r\na: \(field)\r\nb: \(field)\r\n\r\n", with: server)
-            #expect(answer.hasPrefix("HTTP/1.1 4"), "\(answer)")
+            #expect(answer.hasPrefix("HTTP/1.1 431 "), "\(answer)")
+            let decoded = try await RawConnection.exchange("GET /api HTTP/1.1\r\nhost: x\r\na: \(field)\(field)\r\n\r\n", with: server)
+            #expect(decoded.hasPrefix("HTTP/1.1 431 ") && decoded.contains("the request's head has more than 4096 bytes"), "\(decoded)")
         }
     }
 }

@@ -92,6 +92,25 @@ private struct Message {
         }
     }
 
+    @Test("a map of any size is read in the time of its length, whatever the order of its keys") func largeMap() throws {
+        func body(_ count: Int) -> [UInt8] {
+            // Backwards: put in one by one, each would move all before it.
+            let entries = (0..<count).reversed().flatMap { Message().message(11, Message().text(1, "k\(1_000_000 + $0)").text(2, "v")).bytes }
+            return Message().bytes(1, entries).envelope("v1", "ConfigMap")
+        }
+        let clock = ContinuousClock()
+        func time(_ count: Int) throws -> Duration {
+            let bytes = body(count)
+            var labels: JSONObject?
+            let duration = try clock.measure { labels = try ProtobufDecoder.decode(bytes)["metadata"]?["labels"]?.object }
+            #expect(labels?.count == count)
+            return duration
+        }
+        let (short, long) = try (min(time(8_000), time(8_000)), time(64_000))
+        // A square would be 64.
+        #expect(long < short * 24, "\(short), then \(long)")
+    }
+
     private struct SplitMix: RandomNumberGenerator {
         var state: UInt64
 

@@ -1,4 +1,5 @@
 import APIMachinery
+import TestSupport
 import Testing
 
 @testable import Cluster
@@ -85,5 +86,22 @@ struct ReadTests {
         #expect(try list(fixture) { $0.fieldSelector = FieldSelector("metadata.name", equals: "same") }.items.count == 1)
         #expect(try list(fixture, namespace: nil) { $0.fieldSelector = FieldSelector("metadata.name", equals: "same") }.items.count == 2)
         #expect(try list(fixture, .namespaces, namespace: nil) { $0.fieldSelector = FieldSelector("metadata.name", equals: "other") }.items.count == 1)
+    }
+
+    @Test("any text is a continue token or none, and a list that goes on at one is a list", arguments: [UInt64](0..<10)) func tokens(seed: UInt64) async throws {
+        let fixture = try await RegistryFixture()
+        for name in ["a", "b", "c"] { try await fixture.create(.configMaps, name) }
+        var fuzz = Fuzz(seed: seed)
+        for _ in 0..<60 {
+            let text = (0..<fuzz.below(7)).map { _ in fuzz.pick([":", "latest", "1", "5", "18446744073709551615", "-1", "default", "a", "é", "\u{0}", " ", "\r\n"]) }.joined()
+            if let token = ContinueToken(text) { #expect(ContinueToken(token.text)?.text == token.text) }
+            var options = ListOptions()
+            options.continueToken = text
+            options.limit = fuzz.pick([0, 1, .max])
+            do throws(APIStatus) {
+                let list = try fixture.registry.list(.configMaps, namespace: "default", options: options, context: fixture.context)
+                #expect(list.items.count <= 3)
+            } catch { #expect(error.code == 400 || error.code == 410, "\(text): \(error)") }
+        }
     }
 }

@@ -154,10 +154,12 @@ final class Host: Sendable {
     // MARK: The world
 
     /// The daemon alone, without a repository to deploy; returns when the API answers.
-    func startDaemon() async throws {
+    ///
+    /// - Parameter before: what a shell is to do before it becomes the daemon.
+    func startDaemon(_ arguments: String..., before: String = "") async throws {
+        let command = before.isEmpty ? [Self.binary, "daemon"] : ["bash", "-c", "\(before) exec \"$0\" \"$@\"", Self.binary, "daemon"]
         let daemon = try LoggedProcess(
-            ["env"] + environment.map { "\($0.key)=\($0.value)" } + [Self.binary, "daemon"], namespace: namespace,
-            log: dataDirectory + "/daemon.log")
+            ["env"] + environment.map { "\($0.key)=\($0.value)" } + command + arguments, namespace: namespace, log: dataDirectory + "/daemon.log")
         _ = try await daemon.line(within: .seconds(30)) { $0.hasPrefix("ready ") }
     }
 

@@ -45,6 +45,10 @@ final class Listener: Sendable {
         var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Without file descriptors left, accepting waits instead of spinning.
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler()) }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelInitializer { [self] channel in configure(channel) }
@@ -151,7 +155,8 @@ final class Listener: Sendable {
         stream.streamResetFrameRateLimit.maximumCount = limits.resetsMax
         let pipeline = channel.pipeline.syncOperations
         _ = try pipeline.configureHTTP2Pipeline(
-            mode: .server, connectionConfiguration: connection, streamConfiguration: stream, streamDelegate: manager.http2StreamDelegate
+            mode: .server, connectionConfiguration: connection, streamConfiguration: stream,
+            streamDelegate: StreamReports(manager.http2StreamDelegate)
         ) { [self] stream in
             stream.eventLoop.makeCompletedFuture {
                 let streamPipeline = stream.pipeline.syncOperations
@@ -176,6 +181,26 @@ final class Listener: Sendable {
             logger.warning("a verified client certificate could not be read", metadata: ["error": "\(error)"])
         }
         return peer
+    }
+}
+
+/// Passes on which streams begin and end.
+///
+/// A connection that breaks the protocol can report the end of a stream whose beginning it has not
+/// reported, which the receiver takes for a mistake of the program and stops a debug build.
+private final class StreamReports: NIOHTTP2StreamDelegate {
+    private let receiver: any NIOHTTP2StreamDelegate
+    private let open = Mutex<Set<HTTP2StreamID>>([])
+
+    init(_ receiver: any NIOHTTP2StreamDelegate) { self.receiver = receiver }
+
+    func streamCreated(_ id: HTTP2StreamID, channel: any Channel) {
+        _ = open.withLock { $0.insert(id) }
+        receiver.streamCreated(id, channel: channel)
+    }
+
+    func streamClosed(_ id: HTTP2StreamID, channel: any Channel) {
+        if open.withLock({ $0.remove(id) }) != nil { receiver.streamClosed(id, channel: channel) }
     }
 }
 

@@ -27,7 +27,7 @@ package struct Request: Sendable {
         method: HTTPMethod, target: String, headers: HTTPHeaders, body: ByteBuffer = ByteBuffer(), certificateIdentity: UserInfo? = nil,
         remoteAddress: String = ""
     ) {
-        guard target.utf8.first == UInt8(ascii: "/") else { return nil }
+        guard let target = Self.originForm(target) else { return nil }
         let end = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.utf8.endIndex
         guard let path = PercentEncoding.decode(target[..<end].utf8, plusIsSpace: false),
             let query = Query(end == target.utf8.endIndex ? "" : target[target.utf8.index(after: end)...])
@@ -39,6 +39,16 @@ package struct Request: Sendable {
         self.body = body
         self.certificateIdentity = certificateIdentity
         self.remoteAddress = remoteAddress
+    }
+
+    /// Without the scheme and authority that a client may put before the path (RFC 9112 §3.2.2).
+    private static func originForm(_ target: String) -> Substring? {
+        if target.utf8.first == UInt8(ascii: "/") { return target[...] }
+        for scheme in ["http://", "https://"] where target.lowercased().hasPrefix(scheme) {
+            let rest = target.dropFirst(scheme.count)
+            return rest.firstIndex(of: "/").map { rest[$0...] }
+        }
+        return nil
     }
 
     package var userAgent: String { headers.first(name: "user-agent") ?? "" }
@@ -81,6 +91,13 @@ package struct Query: Sendable, Hashable {
         case "0", "f", "F", "false", "FALSE", "False": return false
         default: throw .badRequest("invalid query parameter \(name)=\(text): expected true or false")
         }
+    }
+
+    /// Throws `badRequest` for what is no integer.
+    package func integer(_ name: String) throws(APIStatus) -> Int? {
+        guard let text = self[name], !text.isEmpty else { return nil }
+        guard let value = Int(text) else { throw .badRequest("invalid query parameter \(name)=\(text): expected a whole number") }
+        return value
     }
 
     /// Throws `badRequest` for what is no integer, or a negative one.

@@ -307,11 +307,12 @@ final class RequestHandler: ChannelDuplexHandler {
         if !isHTTP2, error is HTTPParserError {
             switch state {
             case .idle, .receiving:
-                bodyTimer?.cancel()
                 let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
-                return answer(
-                    Reply(.now(Response(.badRequest("the request is not valid HTTP: \(error)")))), to: head, hasRequestEnded: false,
-                    context: context)
+                let isTooLarge = (error as? HTTPParserError) == .headerOverflow
+                let status = isTooLarge
+                    ? APIStatus(.badRequest, "the request's head has more than \(limits.headBytesMax) bytes", code: 431)
+                    : .badRequest("the request is not valid HTTP: \(error)")
+                return refuse(status, head, context: context)
             case .answering: break
             }
         }

@@ -73,6 +73,8 @@ struct ProtobufDecoder {
     /// - Parameter numbers: the type whose field numbers count; for an embedded type not the object's own.
     private func read(_ bytes: ArraySlice<UInt8>, numbers: String, _ node: SchemaNode, into object: inout JSONObject, depth: Int) throws(Malformed) {
         guard depth < Self.depthMax, let known = fields.fields(of: numbers) else { throw Malformed() }
+        // The entries of maps come one by one in any order: sorted once, when all are there.
+        var maps: [String: [JSONObject.Member]] = [:]
         var reader = ProtobufReader(bytes)
         while let (number, value) = try reader.next() {
             // Fields of a newer Kubernetes are dropped, as its own servers do.
@@ -81,9 +83,26 @@ struct ProtobufDecoder {
                 guard case .bytes(let content) = value else { throw Malformed() }
                 try read(content, numbers: field.name, node, into: &object, depth: depth + 1)
             } else if let child = node.fields[field.name] {
-                try add(value, as: field, child, to: &object, depth: depth)
+                if child.valueType == .map {
+                    maps[field.name, default: []].append(try entry(value, child, depth: depth))
+                } else {
+                    try add(value, as: field, child, to: &object, depth: depth)
+                }
             }
         }
+        for (name, entries) in maps { object[name] = .object(JSONObject(Array(object[name]?.object ?? [:]) + entries)) }
+    }
+
+    private func entry(_ value: ProtobufReader.Value, _ node: SchemaNode, depth: Int) throws(Malformed) -> JSONObject.Member {
+        guard case .bytes(let content) = value, let element = node.element else { throw Malformed() }
+        var entry = ProtobufReader(content)
+        var key = ""
+        var item: JSON?
+        while let member = try entry.next() {
+            if member.number == 1, case .bytes(let text) = member.value { key = String(decoding: text, as: UTF8.self) }
+            if member.number == 2 { item = try self.value(member.value, element, depth: depth) }
+        }
+        return JSONObject.Member(key: key, value: item ?? Self.zero(element))
     }
 
     private func add(_ value: ProtobufReader.Value, as field: ProtobufFields.Field, _ node: SchemaNode, to object: inout JSONObject, depth: Int)
@@ -102,19 +121,6 @@ struct ProtobufDecoder {
                 list.append(item)
             }
             object[field.name] = .array(list)
-        case .map:
-            guard case .bytes(let content) = value, let element = node.element else { throw Malformed() }
-            var entry = ProtobufReader(content)
-            var key = ""
-            var item: JSON?
-            while let member = try entry.next() {
-                if member.number == 1, case .bytes(let text) = member.value { key = String(decoding: text, as: UTF8.self) }
-                if member.number == 2 { item = try self.value(member.value, element, depth: depth) }
-            }
-            var map = object[field.name]?.object ?? [:]
-            object[field.name] = .null
-            map[key] = item ?? Self.zero(element)
-            object[field.name] = .object(map)
         default:
             guard let item = try self.value(value, node, depth: depth) else { return }
             if field.isZeroAbsent, Self.isZero(item) { return }

@@ -63,9 +63,11 @@ extension Registry {
         var attempt = 0
         while true {
             attempt += 1
+            let complete = object
             var object = object
             if isGenerated { object.name = random.name(base: object.generateName) }
             try await admit(&object, old: nil, type, options: options, context: context)
+            for key in Self.serverMetadata + ["uid", "resourceVersion"] { object["metadata", key] = complete["metadata", key] }
             do throws(APIStatus) {
                 return try await store(object, type, manager: manager, options: options, context: context)
             } catch {

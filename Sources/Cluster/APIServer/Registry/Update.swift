@@ -211,7 +211,7 @@ extension Registry {
     }
 
     /// What the server alone sets, apart from what tells one version from another.
-    private static let serverMetadata = [
+    static let serverMetadata = [
         "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName", "selfLink", "generation",
     ]
 

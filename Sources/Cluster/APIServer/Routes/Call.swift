@@ -14,6 +14,8 @@ struct Call: Sendable {
             guard let name = route.name else {
                 throw APIStatus(.methodNotAllowed, "the server does not allow this method on the requested resource: \(route.verb.rawValue) needs a name")
             }
+            let problems = Validation.NameFormat.pathSegment.problems(of: name)
+            guard problems.isEmpty else { throw .badRequest("Name parameter invalid: \(JSON.string(name).text): \(problems.joined(separator: ";"))") }
             return ObjectKey(type, namespace: type.isNamespaced ? route.namespace : nil, name: name)
         }
     }
@@ -34,13 +36,14 @@ extension Call {
     /// Throws `badRequest` for a selector or number that cannot be parsed.
     func listOptions() throws(APIStatus) -> ListOptions {
         var options = ListOptions()
-        if let text = query["labelSelector"] { options.labelSelector = try LabelSelector(parsing: text) }
+        if let text = query["labelSelector"] { options.labelSelector = try Self.labelSelector(text) }
         if let text = query["fieldSelector"] { options.fieldSelector = try FieldSelector(parsing: text) }
         // The old watch form may name one object in the path.
         if route.verb == .watch, let name = route.name {
             options.fieldSelector.requirements.append(contentsOf: FieldSelector("metadata.name", equals: name).requirements)
         }
-        options.limit = try query.count("limit") ?? 0
+        // Negative is without limit, as in Kubernetes.
+        options.limit = max(0, try query.integer("limit") ?? 0)
         options.continueToken = query["continue"] ?? ""
         options.resourceVersion = query["resourceVersion"] ?? ""
         options.resourceVersionMatch = query["resourceVersionMatch"] ?? ""
@@ -48,6 +51,22 @@ extension Call {
         options.sendInitialEvents = try query.bool("sendInitialEvents") ?? false
         if let seconds = try query.count("timeoutSeconds"), seconds > 0 { options.timeout = .seconds(seconds) }
         return options
+    }
+
+    /// The selector, of labels that there can be.
+    private static func labelSelector(_ text: String) throws(APIStatus) -> LabelSelector {
+        let selector = try LabelSelector(parsing: text)
+        func check(_ text: String, _ format: Validation.NameFormat, _ place: String) throws(APIStatus) {
+            let problems = format.problems(of: text)
+            guard problems.isEmpty else {
+                throw .badRequest("unable to parse requirement: \(place): Invalid value: \(JSON.string(text).text): \(problems.joined(separator: "; "))")
+            }
+        }
+        for requirement in selector.requirements {
+            try check(requirement.key, .labelKey, "key")
+            for (index, value) in requirement.values.enumerated() { try check(value, .labelValue, "values[\(index)][\(requirement.key)]") }
+        }
+        return selector
     }
 
     /// Throws `invalid` for an unknown value of `dryRun` or `fieldValidation` and an overlong `fieldManager`.
@@ -59,6 +78,10 @@ extension Call {
         guard options.fieldManager.utf8.count <= 128 else {
             throw Self.invalid(kind, "FieldValueTooLong", "fieldManager", "Too long: may not be more than 128 bytes")
         }
+        guard options.fieldManager.unicodeScalars.allSatisfy({ !Self.unprintable.contains($0.properties.generalCategory) }) else {
+            let value = JSON.string(options.fieldManager).text
+            throw Self.invalid(kind, "FieldValueInvalid", "fieldManager", "Invalid value: \(value): should only contain printable characters")
+        }
         options.force = try query.bool("force") ?? false
         if let text = query["fieldValidation"], !text.isEmpty {
             guard let validation = WriteOptions.FieldValidation(rawValue: text) else {
@@ -68,6 +91,10 @@ extension Call {
         }
         return options
     }
+
+    private static let unprintable: Set<Unicode.GeneralCategory> = [
+        .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+    ]
 
     private static func invalid(_ kind: String, _ reason: String, _ field: String, _ message: String) -> APIStatus {
         .invalid(
@@ -91,20 +118,18 @@ extension Call {
     func deleteOptions() throws(APIStatus) -> DeleteOptions {
         var options = DeleteOptions()
         options.isDryRun = try isDryRun("DeleteOptions")
-        options.gracePeriodSeconds = try query.count("gracePeriodSeconds")
+        options.gracePeriodSeconds = try query.integer("gracePeriodSeconds")
         options.propagation = try Self.propagation(policy: query["propagationPolicy"], orphans: try query.bool("orphanDependents"))
         guard request.body.readableBytes > 0 else { return options }
-        let body = try RequestBody.decode(request)
+        let body = try RequestBody.deleteOptions(request)
         let dryRun = (body["dryRun"]?.array ?? []).compactMap(\.string)
         options.isDryRun = try Self.isDryRun(dryRun, "DeleteOptions") || options.isDryRun
-        if let seconds = body["gracePeriodSeconds"]?.int {
-            guard seconds >= 0 else { throw .badRequest("gracePeriodSeconds: Invalid value: \(seconds): must be zero or more") }
-            options.gracePeriodSeconds = Int(seconds)
-        }
+        // A pod takes a negative period for one second, as in Kubernetes.
+        if let seconds = body["gracePeriodSeconds"]?.int { options.gracePeriodSeconds = Int(seconds) }
         let propagation = try Self.propagation(policy: body["propagationPolicy"]?.string, orphans: body["orphanDependents"]?.bool)
         options.propagation = propagation ?? options.propagation
-        options.preconditionUID = body["preconditions"]?["uid"]?.string
-        options.preconditionResourceVersion = body["preconditions"]?["resourceVersion"]?.string
+        options.preconditionUID = body["preconditions", "uid"]?.string
+        options.preconditionResourceVersion = body["preconditions", "resourceVersion"]?.string
         return options
     }
 

@@ -83,4 +83,30 @@ enum RequestBody {
         guard object.kind == gvk.kind else { throw .badRequest("the kind in the data (\(object.kind)) does not match the expected kind (\(gvk.kind))") }
         return object
     }
+
+    /// A document that is answered and not stored, such as a review: the same, with the types of its fields checked.
+    static func document(_ request: Request, gvk: GroupVersionKind) throws(APIStatus) -> Object {
+        let object = try object(request, gvk: gvk)
+        try checkTypes(object, gvk)
+        return object
+    }
+
+    /// The options of a deletion, which every group and version has. What cannot be read must not delete.
+    static func deleteOptions(_ request: Request) throws(APIStatus) -> Object {
+        let gvk = GroupVersionKind(group: "", version: "v1", kind: "DeleteOptions")
+        guard case .object(var fields) = try decode(request) else { throw .badRequest("the body of the request is not an object; expected \(gvk.kind)") }
+        fields["apiVersion"] = .string(gvk.apiVersion)
+        let options = try object(.object(fields), gvk: gvk)
+        try checkTypes(options, gvk)
+        return options
+    }
+
+    private static func checkTypes(_ object: Object, _ gvk: GroupVersionKind) throws(APIStatus) {
+        let mistyped = Schema.builtin.check(object, gvk).filter { $0.kind == .wrongType }
+        guard mistyped.isEmpty else {
+            throw .badRequest(
+                "\(gvk.kind) in version \(JSON.string(gvk.version).text) cannot be handled as a \(gvk.kind): "
+                    + mistyped.map(\.description).joined(separator: ", "))
+        }
+    }
 }

@@ -38,6 +38,11 @@ package enum Route: Sendable, Hashable {
 
     /// Throws `methodNotAllowed` for a method that resources do not have.
     package init(method: HTTPMethod, path: String, query: Query) throws(APIStatus) {
+        // Not a resource: `namespaces//pods` is not the namespace "pods".
+        guard !Self.hasEmptySegment(path) else {
+            self = .path
+            return
+        }
         var segments = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
         let group: String
         switch segments.first {
@@ -84,6 +89,13 @@ package enum Route: Sendable, Hashable {
         self = .resource(
             ResourceRoute(
                 verb: verb, group: group, version: version, resource: resource, namespace: namespace, name: name, subresource: subresource))
+    }
+
+    /// Whether two slashes follow one another, other than at the end.
+    static func hasEmptySegment(_ path: String) -> Bool {
+        var trimmed = path.utf8[...]
+        while trimmed.last == UInt8(ascii: "/") { trimmed = trimmed.dropLast() }
+        return zip(trimmed, trimmed.dropFirst()).contains { $0 == UInt8(ascii: "/") && $1 == UInt8(ascii: "/") }
     }
 
     private static let namespaceSubresources: Set = ["status", "finalize"]

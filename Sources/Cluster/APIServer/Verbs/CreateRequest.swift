@@ -8,7 +8,7 @@ extension APIServer {
             let key = try call.key
             return later(call) { [registry] () async throws(APIStatus) in
                 let gvk = Subresource.named(subresource, of: call.type)?.kind ?? call.type.gvk
-                let body = try RequestBody.object(call.request, gvk: gvk)
+                let body = try RequestBody.document(call.request, gvk: gvk)
                 let answer = try await registry.createSubresource(key, subresource, body, options: options, context: call.context)
                 var response = call.format.response(answer.json, status: .created)
                 response.add(call.context.warnings)
@@ -27,7 +27,7 @@ extension APIServer {
     /// POST to `bindings`: the old way to `pods/NAME/binding`, the pod named by the body.
     private func bind(_ call: Call, _ options: WriteOptions) -> Reply {
         later(call) { [registry] () async throws(APIStatus) in
-            let body = try RequestBody.object(call.request, gvk: call.type.gvk)
+            let body = try RequestBody.document(call.request, gvk: call.type.gvk)
             guard !body.name.isEmpty else { throw .badRequest("name must be provided") }
             let key = ObjectKey(.pods, namespace: call.route.namespace, name: body.name)
             let answer = try await registry.createSubresource(key, "binding", body, options: options, context: call.context)

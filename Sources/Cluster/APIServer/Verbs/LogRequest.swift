@@ -3,15 +3,15 @@ import APIMachinery
 extension APIServer {
     /// `pods/NAME/log`: the node's agent streams, the client's connection sets the pace.
     func log(_ call: Call) throws(APIStatus) -> Reply {
-        guard let nodeEndpoint else {
-            throw APIStatus(.serviceUnavailable, "this server runs without a node agent: there are no logs to read")
-        }
         let key = try call.key
         let options = try logOptions(call)
         let pod = try registry.get(key, options: ListOptions(), context: call.context).object
         let container = try Self.container(call.query["container"], of: pod)
         guard pod.spec["nodeName"]?.string?.isEmpty == false else {
             throw .badRequest("pod \(pod.name) does not have a host assigned")
+        }
+        guard let nodeEndpoint else {
+            throw APIStatus(.serviceUnavailable, "this server runs without a node agent: there are no logs to read")
         }
         return Reply(
             .stream { writer throws(APIStatus) in

@@ -34,7 +34,7 @@ extension APIServer {
     func answer(_ review: Review, request: Request, _ route: ResourceRoute, user: UserInfo) throws(APIStatus) -> Reply {
         guard route.verb == .create, route.name == nil else { throw Self.methodNotAllowed }
         let format = try ResponseFormat(accept: request.headers.first(name: "accept"), hasMetadata: false)
-        var object = try RequestBody.object(request, gvk: review.type.gvk)
+        var object = try RequestBody.document(request, gvk: review.type.gvk)
         switch review {
         case .selfSubject: object["status"] = ["userInfo": user.json]
         case .token: object["status"] = try tokenStatus(object.spec)

@@ -1,12 +1,12 @@
-@testable import APIMachinery
+import APIMachinery
 
 /// A seeded generator (SplitMix64) and what it makes: values, and texts near to valid ones.
-struct Fuzz: RandomNumberGenerator {
+package struct Fuzz: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -14,20 +14,20 @@ struct Fuzz: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 
-    mutating func pick<T>(_ values: [T]) -> T { values[Int(next() % UInt64(values.count))] }
-    mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
+    package mutating func pick<T>(_ values: [T]) -> T { values[Int(next() % UInt64(values.count))] }
+    package mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
 
-    static let keys = [
+    package static let keys = [
         "a", "b", "name", "spec", "containers", "env", "value", "ports", "containerPort", "protocol", "metadata", "labels", "finalizers",
         "status", "replicas", "$patch", "$retainKeys", "$setElementOrder/containers", "$deleteFromPrimitiveList/finalizers", "",
     ]
-    static let strings = [
+    package static let strings = [
         "", "a", "web", "yes", "0644", "1e3", "~", "- x", "a: b", " lead", "trail ", "line\nbreak", "line\nbreak\n", "tail\n\n", "# no", "é😀",
         "\t", "2001-01-01", "12:30", "null", "replace", "delete", "TCP", "\"quoted\"", "'", "\\", "<<", "---", "...", "=", "\u{85}", "\u{7f}", "\r\n",
         "\n", "- ", "-", "a #b", "0x1F", "+1", ".5", "1_0", "100m", "k: v\n\n  x\n", "on", "?", "? a", "[a", "{", "%", "@", "`", "&a", "*a", "!t", "|", ">",
     ]
 
-    mutating func value(depth: Int = 4) -> JSON {
+    package mutating func value(depth: Int = 4) -> JSON {
         switch below(depth > 0 ? 9 : 5) {
         case 0: return .null
         case 1: return .bool(below(2) == 0)
@@ -39,12 +39,12 @@ struct Fuzz: RandomNumberGenerator {
         }
     }
 
-    mutating func object(depth: Int = 4) -> JSON {
+    package mutating func object(depth: Int = 4) -> JSON {
         .object(JSONObject((0..<below(5)).map { _ in .init(key: pick(Self.keys), value: value(depth: depth)) }))
     }
 
     /// A few bytes changed, removed, doubled or inserted.
-    mutating func mutated(_ text: String) -> [UInt8] {
+    package mutating func mutated(_ text: String) -> [UInt8] {
         var bytes = Array(text.utf8)
         for _ in 0...below(4) {
             let index = below(bytes.count + 1)

@@ -1,8 +1,8 @@
 import APIMachinery
 
 /// The least that Kubernetes accepts of each built-in kind.
-enum MinimalObjects {
-    static func of(_ type: ResourceType, name: String? = nil) -> Object {
+package enum MinimalObjects {
+    package static func of(_ type: ResourceType, name: String? = nil) -> Object {
         Object(type, namespace: type.isNamespaced ? "default" : nil, name: name ?? names[type] ?? "example", fields[type] ?? [:])
     }
 
@@ -34,7 +34,7 @@ enum MinimalObjects {
     ]
     private static let roleReference: JSON = ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"]
 
-    static let fields: [ResourceType: JSONObject] = [
+    package static let fields: [ResourceType: JSONObject] = [
         .pods: ["spec": ["containers": [["name": "main", "image": "busybox:1"]]]],
         .services: ["spec": ["ports": [["port": 80]]]],
         .events: ["involvedObject": ["kind": "Pod", "name": "web", "namespace": "default"], "reason": "Tested"],
