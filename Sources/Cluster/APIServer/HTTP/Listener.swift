@@ -47,7 +47,7 @@ final class Listener: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Without file descriptors left, accepting waits instead of spinning.
             .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler()) }
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptPause()) }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
@@ -181,6 +181,33 @@ final class Listener: Sendable {
             logger.warning("a verified client certificate could not be read", metadata: ["error": "\(error)"])
         }
         return peer
+    }
+}
+
+/// Lets a listener that cannot accept, for want of a file descriptor, wait a moment before it tries again.
+///
+/// NIO's own AcceptBackoffHandler holds back the next read. A read whose first accept fails stays
+/// registered, and the event loop tries it without end.
+private final class AcceptPause: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private static let pause = TimeAmount.milliseconds(200)
+    private var isPaused = false
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is IOError else { return context.fireErrorCaught(error) }
+        guard !isPaused else { return }
+        isPaused = true
+        let bound = NIOLoopBound((handler: self, channel: context.channel), eventLoop: context.eventLoop)
+        // Also takes back what is registered.
+        context.channel.setOption(.autoRead, value: false).whenComplete { _ in
+            bound.value.channel.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
+                bound.value.handler.isPaused = false
+                bound.value.channel.setOption(.autoRead, value: true).whenFailure { _ in
+                    // The listener is closed.
+                }
+            }
+        }
     }
 }
 
