@@ -65,6 +65,35 @@ extension EndToEnd {
             }
         }
 
+        @Test("A rollback is a commit that anyone can pull; history and why tell what happened, and suspend holds a push back")
+        func goesBack() async throws {
+            try await Host.with { host in
+                try await host.up()
+                let first = try await host.git("rev-parse", "HEAD").trimmingCharacters(in: .whitespacesAndNewlines)
+                try await host.changePage(to: 2)
+                #expect(try await host.push().isSuccess)
+                let back = try await host.gitctl("rollback")
+                #expect(back.isSuccess, "\(back)")
+                #expect(back.output.contains("back to \(first.prefix(7)) Example, as commit "), "\(back)")
+                #expect(back.output.contains("take the commit into your work tree with git pull gitctl"), "\(back)")
+                #expect(try await host.kubectl("get", "configmap", "web", "-o", "jsonpath={.data}").contains("Hello from version 1"))
+                try await host.git("pull", "-q", "gitctl", "main")
+                #expect(try await host.git("log", "-1", "--format=%an %s") == "Test Roll back to \(first.prefix(7)) \"Example\"\n")
+                #expect(try await host.gitctl("diff").exitCode == 0)
+                let history = try await host.gitctl("history")
+                #expect(history.output.contains(/\*   [0-9a-f]{12} +\d+s +Test +Synced +Roll back to/), "\(history)")
+                let why = try await host.gitctl("why", "deploy/web")
+                #expect(why.isSuccess && why.output == "Deployment default/web is Healthy\n", "\(why)")
+
+                #expect(try await host.gitctl("suspend").output == "suspended example\n")
+                try await host.changePage(to: 2)
+                #expect(try await host.push().errorOutput.contains("is suspended; to let it sync again: gitctl resume"))
+                #expect(try await host.gitctl("diff").exitCode == 1)
+                #expect(try await host.gitctl("resume").output == "resumed example\n")
+                try await host.eventually("the held push is applied") { try await host.gitctl("diff").exitCode == 0 }
+            }
+        }
+
         @Test("A Secret's value never appears in a diff")
         func secretsAreMasked() async throws {
             try await Host.with { host in

@@ -15,6 +15,19 @@ package struct InstanceOptions: ParsableArguments {
     package init() {}
 
     package var directory: DataDirectory { DataDirectory(option: dataDirectory) }
+
+    /// The API of the instance's own daemon.
+    func client() throws -> HTTPSClient {
+        let own = directory.kubeconfig
+        guard access(own, R_OK) == 0 else {
+            if errno == EACCES {
+                throw Failure("may not read \(own): permission denied", hints: ["run gitctl as root, or pass --kubeconfig FILE"])
+            }
+            throw Failure(
+                "no daemon has run in \(directory.path)", hints: ["start one with `gitctl up`, or name a cluster with --kubeconfig FILE"])
+        }
+        return try HTTPSClient(kubeconfig: own, context: nil)
+    }
 }
 
 /// Which cluster: the instance's own, or any other by its kubeconfig.
@@ -34,20 +47,9 @@ package struct ClusterOptions: ParsableArguments {
     }
 
     func client() throws -> HTTPSClient {
-        if let kubeconfig {
-            guard access(kubeconfig, R_OK) == 0 else { throw Failure("cannot read the kubeconfig \(kubeconfig): \(Errno(rawValue: errno))") }
-            return try HTTPSClient(kubeconfig: kubeconfig, context: context)
-        }
-        let own = instance.directory.kubeconfig
-        guard access(own, R_OK) == 0 else {
-            if errno == EACCES {
-                throw Failure("may not read \(own): permission denied", hints: ["run gitctl as root, or pass --kubeconfig FILE"])
-            }
-            throw Failure(
-                "no daemon has run in \(instance.directory.path)",
-                hints: ["start one with `gitctl up`, or name a cluster with --kubeconfig FILE"])
-        }
-        return try HTTPSClient(kubeconfig: own, context: nil)
+        guard let kubeconfig else { return try instance.client() }
+        guard access(kubeconfig, R_OK) == 0 else { throw Failure("cannot read the kubeconfig \(kubeconfig): \(Errno(rawValue: errno))") }
+        return try HTTPSClient(kubeconfig: kubeconfig, context: context)
     }
 }
 

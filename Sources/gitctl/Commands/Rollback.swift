@@ -28,9 +28,7 @@ package struct Rollback: AsyncParsableCommand {
     }
 
     private func rollBack() async throws {
-        var cluster = ClusterOptions()
-        cluster.instance = instance
-        let name = try await ApplicationChoice(client: try cluster.client()).named(application)
+        let name = try await ApplicationChoice(client: try instance.client()).named(application)
         do {
             let answer = try await ControlClient(instance.directory).send(
                 .rollBack(namespace: name.namespace, name: name.name, revision: to, author: try await Self.author()), report: printLine)
