@@ -32,15 +32,15 @@ struct KustomizedDirectory: Sendable {
         let output = try Kustomization.build(directory) { path in
             let entry = try Self.entry(path, root: root, cache: cache, in: repository)
             reading.inputs[path] = .some(entry?.id)
-            switch entry?.kind {
-            case nil: return nil
-            case .tree?: return .directory
-            case .symlink?:
+            guard let entry else { return nil }
+            switch entry.kind {
+            case .tree: return .directory
+            case .symlink:
                 throw KustomizeFailure(
                     "\(path) is a symlink, which a kustomization may not name; name what it leads to, or commit a copy")
-            case .submodule?:
+            case .submodule:
                 throw KustomizeFailure("\(path) is a submodule, which is not fetched; commit a copy of what it holds")
-            case .file?: return .file(try reading.file(path, entry!.id, in: repository))
+            case .file: return .file(try reading.file(path, entry.id, in: repository))
             }
         }
         return KustomizedDirectory(directory: directory, output: output, reading: reading)
