@@ -92,13 +92,15 @@ extension EndToEnd {
                 Step("kubectl api-versions", "(^|\n)v1(\n|$)"),
                 Step("kubectl version -o json | jq -r '.serverVersion.major + .serverVersion.minor + .clientVersion.major'", "^1361$"),
                 Step("kubectl explain horizontalpodautoscaler --api-version=autoscaling/v1 --recursive", "targetCPUUtilizationPercentage"),
-                Step("for kind in $(kubectl api-resources -o name | grep -v -e review -e '^events.events'); do kubectl explain $kind | grep -A1 '^DESCRIPTION' | grep -q '<empty>' && echo $kind; done", "^$", exit: 1),
+                // kubectl itself cannot explain a kind by its group when a group before has one of the same name.
+                Step("for kind in $(kubectl api-resources -o name | grep -v -e review -e '^events.events' -e metrics.k8s.io); do kubectl explain $kind | grep -A1 '^DESCRIPTION' | grep -q '<empty>' && echo $kind; done", "^$", exit: 1),
                 Step("echo '\(definition)' | kubectl apply -f -", "created"),
                 Step("kubectl explain gadgets", "Something small."),
                 Step("kubectl explain gadgets.spec.size --api-version=example.com/v1", #"FIELD: size <integer>(.|\n)*How large\."#),
                 Step("kubectl explain gadgets --recursive", #"spec\s<Object>\n +size\s<integer>"#),
                 Step("kubectl delete crd gadgets.example.com", "deleted"),
-                Step("kubectl get gadgets", "doesn't have a resource type", exit: 1))
+                // In kubectl's words when it asks anew what there is, in the server's when it remembers.
+                Step("kubectl get gadgets", "doesn't have a resource type|could not find the requested resource", exit: 1))
         }
     }
 }
