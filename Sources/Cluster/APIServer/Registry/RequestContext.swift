@@ -33,6 +33,9 @@ package final class Warnings: Sendable {
     static let countMax = 32
     /// Longest warning, in Unicode scalars; a client chooses the names of its unknown fields. As in Kubernetes.
     static let scalarMax = 256
+    /// Most bytes of all texts: the head of an HTTP/2 answer must fit into one frame of 16 KiB, and
+    /// HPACK writes rare bytes with 30 bits.
+    static let bytesMax = 4 << 10
 
     private let texts = Mutex<[String]>([])
 
@@ -41,7 +44,8 @@ package final class Warnings: Sendable {
     package func add(_ text: String) {
         let text = text.unicodeScalars.count <= Self.scalarMax ? text : String(text.unicodeScalars.prefix(Self.scalarMax - 1)) + "…"
         texts.withLock { texts in
-            if texts.count < Self.countMax, !texts.contains(text) { texts.append(text) }
+            guard texts.count < Self.countMax, !texts.contains(text) else { return }
+            if texts.reduce(text.utf8.count, { $0 + $1.utf8.count }) <= Self.bytesMax { texts.append(text) }
         }
     }
 
