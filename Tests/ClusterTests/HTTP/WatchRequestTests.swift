@@ -31,7 +31,7 @@ import Testing
                 let list = try await server.get("/api/v1/namespaces/default/configmaps").json
                 let version = list["metadata"]?["resourceVersion"]?.string ?? ""
                 let response = try await http.execute(
-                    server.request(.GET, "/api/v1/namespaces/default/configmaps?watch=1&timeoutSeconds=2&resourceVersion=\(version)"), timeout: .seconds(30))
+                    server.request(.GET, "/api/v1/namespaces/default/configmaps?watch=1&timeoutSeconds=10&resourceVersion=\(version)"), timeout: .seconds(30))
                 var lines = Lines(response)
                 try await server.makeConfigMap("a", ["k": "1"])
                 _ = try await server.client.patch(ObjectKey(.configMaps, namespace: "default", name: "a"), .merge(["data": ["k": "2"]]))
