@@ -41,7 +41,8 @@ extension EndToEnd {
 
                 // The data is kept: the same state comes up again.
                 try await host.up()
-                #expect(try await host.kubectl("get", "deployment", "web", "-o", "jsonpath={.status.readyReplicas}") == "2")
+                // Healthy may still be what the statuses of before said: the agent then finds the containers gone.
+                try await host.kubectl("wait", "deployment/web", "--for=jsonpath={.status.readyReplicas}=2", "--timeout=30s")
                 let deleting = try await host.gitctl("down", "--delete-data")
                 #expect(deleting.isSuccess, "\(deleting)")
                 #expect(!FileManager.default.fileExists(atPath: host.dataDirectory + "/kubeconfig"))
