@@ -41,10 +41,7 @@ extension Reconciler {
     ) async throws -> Bool {
         do {
             let commit = try await repository.commit(at: update.new)
-            let resolved = Sources.Resolved(repository: repository, commit: commit)
-            // The worker knows what is in the cluster; of an Application just made there may be none yet.
-            let known = state.worker(application.reference)
-            let prepared = if let known { try await known.prepare(resolved, for: application) } else { try await sync.prepare(resolved, for: application) }
+            let prepared = try await prepare(Sources.Resolved(repository: repository, commit: commit), for: application)
             report("gitctl: plan for \(application.reference) at \(commit.id.short)\(application.isSuspended ? " (suspended: it will not be applied now)" : "")")
             for line in PlanText(linesMax: Self.planLinesMax).lines(prepared.plan) { report("  \(line)") }
             return true
@@ -55,6 +52,12 @@ extension Reconciler {
             report("gitctl: refused: \(count) \(count == 1 ? "error" : "errors") in \(update.new.prefix(7)); nothing was changed")
             return false
         }
+    }
+
+    /// What a sync would change. The worker knows what is in the cluster; of an Application just made there may be none yet.
+    func prepare(_ resolved: Sources.Resolved, for application: Application) async throws -> Sync.Prepared {
+        if let worker = state.worker(application.reference) { return try await worker.prepare(resolved, for: application) }
+        return try await sync.prepare(resolved, for: application)
     }
 
     /// post-receive: brings the cluster to the pushed commit and streams how it goes, until it is

@@ -24,9 +24,7 @@ extension Reconciler {
         }
         let commit = try await repository.commit(at: id.description)
         do {
-            let resolved = Sources.Resolved(repository: repository, commit: commit)
-            let known = state.worker(application.reference)
-            let prepared = if let known { try await known.prepare(resolved, for: application) } else { try await sync.prepare(resolved, for: application) }
+            let prepared = try await prepare(Sources.Resolved(repository: repository, commit: commit), for: application)
             report("back to \(target.id.short) \(target.summary), as commit \(id.short) on \(branch)")
             for line in PlanText().lines(prepared.plan) { report("  \(line)") }
         } catch {

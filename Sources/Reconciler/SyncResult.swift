@@ -27,7 +27,7 @@ extension Reconciler {
         let id = resolved.commit.id.description
         if isDryRun {
             do {
-                let prepared = try await sync.prepare(resolved, for: application)
+                let prepared = try await prepare(resolved, for: application)
                 for line in PlanText().lines(prepared.plan) { report(line) }
                 return SyncResult(revision: id, plan: prepared.plan, isSuccess: true)
             } catch {

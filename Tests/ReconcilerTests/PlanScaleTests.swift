@@ -156,7 +156,7 @@ struct InventoryTests {
             ObjectKey(.configMaps, namespace: "b", name: "x"), ObjectKey(.deployments, namespace: "a", name: "x"),
         ]
         var status = ApplicationStatus()
-        status.inventory = keys.map(InventoryEntry.init).sorted()
+        status.inventory = keys.map { ObjectIdentity($0) }.sorted()
         let written = status.json["inventory"]
         #expect(
             written == [
@@ -170,14 +170,14 @@ struct InventoryTests {
     @Test("ten thousand objects take less than a tenth of what a store allows")
     func size() {
         var status = ApplicationStatus()
-        status.inventory = (0..<10_000).map { InventoryEntry(ObjectKey(.configMaps, namespace: "default", name: "config-\($0)")) }.sorted()
+        status.inventory = (0..<10_000).map { ObjectIdentity(ObjectKey(.configMaps, namespace: "default", name: "config-\($0)")) }.sorted()
         #expect(status.json.encoded().count < 160_000)
     }
 
     @Test("a patch says what differs and nothing else")
     func changes() {
         var old = ApplicationStatus()
-        old.inventory = [InventoryEntry(ObjectKey(.configMaps, namespace: "a", name: "x"))]
+        old.inventory = [ObjectIdentity(ObjectKey(.configMaps, namespace: "a", name: "x"))]
         var new = old
         new.summary = "1 object"
         #expect(new.changes(from: old) == ["summary": "1 object"])

@@ -135,7 +135,7 @@ struct RollbackTests {
     func budget() {
         var application = Application(namespace: "n", name: "a", origin: .repository("r"))
         #expect(application.deletionsMax == 10)
-        application.status.inventory = (0..<100).map { InventoryEntry(ObjectKey(.configMaps, namespace: "n", name: "\($0)")) }
+        application.status.inventory = (0..<100).map { ObjectIdentity(ObjectKey(.configMaps, namespace: "n", name: "\($0)")) }
         #expect(application.deletionsMax == 25)
         application.maxDeletions = 0
         #expect(application.deletionsMax == 0)

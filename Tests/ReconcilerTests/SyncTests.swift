@@ -53,7 +53,7 @@ struct SyncTests {
             #expect(object.annotations[Application.annotation] == "gitctl-system/shop")
             let status = try await running.cluster.application("shop", synced: "Synced", at: commit).status
             #expect(status.observedRevision == commit)
-            #expect(status.inventory.map(\.identity.description) == ["Namespace other", "ConfigMap default/a", "ConfigMap other/b"])
+            #expect(status.inventory.map(\.description) == ["Namespace other", "ConfigMap default/a", "ConfigMap other/b"])
             #expect(status.condition("Ready")?.status == .isTrue)
             #expect(status.history.map { "\($0.message) \($0.author) \($0.result)" } == ["Add the shop Ada Synced"])
             #expect(status.summary == "3 objects, all healthy")
@@ -100,7 +100,7 @@ struct SyncTests {
             try await work.commit("remove")
             try await running.cluster.createApplication("other", source: ["repository": "other"], spec: ["suspend": true])
             var status = ApplicationStatus()
-            status.inventory = [InventoryEntry(key)]
+            status.inventory = [ObjectIdentity(key)]
             _ = try await running.cluster.client.patch(
                 ObjectKey(.applications, namespace: "gitctl-system", name: "other"), .merge(.object(["status": status.json])), subresource: "status")
             _ = try await running.cluster.client.patch(

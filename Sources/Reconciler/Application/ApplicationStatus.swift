@@ -119,7 +119,8 @@ package struct ApplicationStatus: Sendable, Hashable {
     package var health = ""
     /// One line: how many objects, what is amiss.
     package var summary = ""
-    package var inventory: [InventoryEntry] = []
+    /// What the Application put into the cluster, sorted.
+    package var inventory: [ObjectIdentity] = []
     /// Newest first.
     package var history: [HistoryEntry] = []
 

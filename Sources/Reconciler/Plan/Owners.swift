@@ -27,7 +27,7 @@ final class Owners: Sendable {
         if parts.count == 2 {
             do throws(APIStatus) {
                 let owner = try await client.get(ObjectKey(.applications, namespace: parts[0], name: parts[1]))
-                inventory = Set(ApplicationStatus(owner.status).inventory.map(\.identity))
+                inventory = Set(ApplicationStatus(owner.status).inventory)
             } catch {
                 // The mark of one that was deleted binds nobody, nor does one on a cluster without the kind.
                 guard error.reason == .notFound else { throw error }

@@ -41,9 +41,9 @@ package struct Planner: Sendable {
     }
 
     /// What the Application put into the cluster and the commit does not hold, in order.
-    private static func gone(from desired: Rendered, of application: Application) -> [InventoryEntry] {
+    private static func gone(from desired: Rendered, of application: Application) -> [ObjectIdentity] {
         let kept = Set(desired.objects.map(\.identity))
-        return application.status.inventory.filter { !kept.contains($0.identity) }.sorted()
+        return application.status.inventory.filter { !kept.contains($0) }.sorted()
     }
 
     private enum Outcome: Sendable {
@@ -116,11 +116,11 @@ package struct Planner: Sendable {
 
     /// What becomes of objects that the repository held and holds no more.
     private func prunes(
-        _ gone: [InventoryEntry], application: Application, live lookup: LiveLookup, owners: Owners
+        _ gone: [ObjectIdentity], application: Application, live lookup: LiveLookup, owners: Owners
     ) async throws -> [PlannedChange] {
         guard !gone.isEmpty else { return [] }
         let types = try await client.resourceTypes()
-        let guardian = NamespaceGuard(client: client, types: types, leaving: Set(gone.map(\.identity)))
+        let guardian = NamespaceGuard(client: client, types: types, leaving: Set(gone))
         return try await concurrentMap(gone, limit: Self.concurrencyMax) { entry -> PlannedChange? in
             // A kind that is served no more took its objects along.
             guard let type = types.first(where: { $0.group == entry.group && $0.kind == entry.kind }) else { return nil }
@@ -134,7 +134,7 @@ package struct Planner: Sendable {
                 change.note = "annotated \(Application.pruneAnnotation): disabled"
             } else if live.annotations[Application.annotation] != application.reference {
                 change.note = "no longer marked as this Application's"
-            } else if let owner = try await owners.other(of: live, identity: entry.identity) {
+            } else if let owner = try await owners.other(of: live, identity: entry) {
                 change.note = "now belongs to Application \(owner)"
             } else if type == .namespaces, let reason = try await guardian.reasonToKeep(live.name) {
                 change.note = reason

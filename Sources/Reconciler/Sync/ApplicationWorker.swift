@@ -228,8 +228,8 @@ final class ApplicationWorker: Sendable {
     private func foresee(_ prepared: Sync.Prepared) async throws {
         let coming = prepared.rendered.objects
         state.withLock { state in
-            let known = Set(state.status.inventory.map(\.identity))
-            state.status.inventory += coming.filter { !known.contains($0.identity) }.map { InventoryEntry($0.key) }
+            let known = Set(state.status.inventory)
+            state.status.inventory += coming.filter { !known.contains($0.identity) }.map(\.identity)
             state.status.inventory.sort()
         }
         try await writeStatus()
@@ -272,14 +272,14 @@ final class ApplicationWorker: Sendable {
     }
 
     /// What is in the cluster now, sorted: what is applied, and what could not be deleted or is kept by request.
-    private func inventory(of applied: Applied, _ plan: Plan, _ result: Applier.Result, _ application: Application) -> [InventoryEntry] {
+    private func inventory(of applied: Applied, _ plan: Plan, _ result: Applier.Result, _ application: Application) -> [ObjectIdentity] {
         let known = application.status.inventory
         let hasSameObjects = known.count == applied.records.count && plan.changes.allSatisfy { $0.action == .unchanged || $0.action == .changed }
         if hasSameObjects { return known }
-        var entries = applied.records.values.map { InventoryEntry($0.rendered.key) }
+        var entries = applied.records.values.map(\.rendered.identity)
         // What became another's is no longer on the books.
         for change in plan.changes where change.action == .kept || change.action == .deleted && !result.deleted.contains(change.identity) {
-            if change.live?.annotations[Application.annotation] == application.reference { entries.append(InventoryEntry(change.key)) }
+            if change.live?.annotations[Application.annotation] == application.reference { entries.append(change.identity) }
         }
         return entries.sorted()
     }

@@ -51,7 +51,7 @@ package struct StatusReport: Sendable {
             lines: status.inventory.map { line($0, view) })
     }
 
-    private static func line(_ entry: InventoryEntry, _ view: LiveView) -> Line {
+    private static func line(_ entry: ObjectIdentity, _ view: LiveView) -> Line {
         var line = Line(kind: entry.kind, namespace: entry.namespace, name: entry.name, health: "Healthy", detail: "", reason: "")
         guard let type = LiveView.types.first(where: { $0.kind == entry.kind && $0.group == entry.group }) else { return line }
         guard let object = view.get(type, namespace: entry.namespace, name: entry.name) else {
