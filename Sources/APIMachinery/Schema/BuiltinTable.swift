@@ -488,14 +488,23 @@ let builtinSchemaTable: StaticString = #"""
     flowcontrol.v1.Subject||group:GroupSubject kind!:s;e(Group|ServiceAccount|User) serviceAccount:ServiceAccountSubject user:UserSubject
     flowcontrol.v1.UserSubject||name!:s
     gitctl.v1alpha1.Application|gitctl.dev/v1alpha1/Application|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:ApplicationSpec status:ApplicationStatus
-    gitctl.v1alpha1.ApplicationDestination||namespace:s
+    gitctl.v1alpha1.ApplicationBackoff||duration:s factor:l maxDuration:s
+    gitctl.v1alpha1.ApplicationDependency||name!:s namespace:s
+    gitctl.v1alpha1.ApplicationDestination||createNamespace:b namespace:s
+    gitctl.v1alpha1.ApplicationDiscovery||directories!:[s exclude:[s template:o
+    gitctl.v1alpha1.ApplicationHealthCheck||apiVersion!:s current:s failed:s inProgress:s kind!:s
     gitctl.v1alpha1.ApplicationHistoryEntry||author:s message:s result:s revision:s time:meta.v1.Time
+    gitctl.v1alpha1.ApplicationIgnoredDifference||group:s jsonPointers:[s kind!:s managedFieldsManagers:[s name:s namespace:s
     gitctl.v1alpha1.ApplicationInventoryEntry||group:s kind!:s names!:[s namespace:s
     gitctl.v1alpha1.ApplicationList|gitctl.dev/v1alpha1/ApplicationList|apiVersion:s items!:[Application kind:s metadata:meta.v1.ListMeta
-    gitctl.v1alpha1.ApplicationSource||path:s repository:s revision:s url:s
-    gitctl.v1alpha1.ApplicationSpec||destination:ApplicationDestination source!:ApplicationSource suspend:b sync:ApplicationSync
-    gitctl.v1alpha1.ApplicationStatus||conditions:[meta.v1.Condition;m(type);pm;k(type) health:s history:[ApplicationHistoryEntry inventory:[ApplicationInventoryEntry lastAttemptedRevision:s lastHandledSync:s observedGeneration:l observedRevision:s summary:s
-    gitctl.v1alpha1.ApplicationSync||interval:s maxDeletions:l prune:b selfHeal:b
+    gitctl.v1alpha1.ApplicationRetry||backoff:ApplicationBackoff limit:l
+    gitctl.v1alpha1.ApplicationSecretReference||name!:s
+    gitctl.v1alpha1.ApplicationSource||path:s repository:s revision:s secretRef:ApplicationSecretReference semver:s submodules:b url:s
+    gitctl.v1alpha1.ApplicationSpec||deletionPolicy:s;e(Delete|Orphan) dependsOn:[ApplicationDependency destination:ApplicationDestination discovery:ApplicationDiscovery healthCheckExprs:[ApplicationHealthCheck ignoreDifferences:[ApplicationIgnoredDifference serviceAccountName:s source!:ApplicationSource substitute:ApplicationSubstitution suspend:b sync:ApplicationSync
+    gitctl.v1alpha1.ApplicationStatus||conditions:[meta.v1.Condition;m(type);pm;k(type) health:s history:[ApplicationHistoryEntry inventory:[ApplicationInventoryEntry lastAttemptedRevision:s lastHandledSync:s lastHealthyRevision:s observedGeneration:l observedHooks:s observedRevision:s summary:s
+    gitctl.v1alpha1.ApplicationSubstitution||from:[ApplicationSubstitutionSource variables:{s
+    gitctl.v1alpha1.ApplicationSubstitutionSource||kind!:s name!:s optional:b
+    gitctl.v1alpha1.ApplicationSync||interval:s maxDeletions:l onFailure:s;e(none|revert) prune:b replace:b retry:ApplicationRetry selfHeal:b timeout:s
     machinery.api.resource.Quantity||=q
     machinery.runtime.RawExtension||=o
     machinery.util.intstr.IntOrString||=x
