@@ -2,8 +2,8 @@ import APIMachinery
 
 /// What git's hooks ask: may this push come in, and how does its rollout go.
 extension Reconciler {
-    /// How long a push is followed before its rollout counts as failed; it goes on all the same.
-    package static let rolloutTimeout: Duration = .seconds(300)
+    /// Rollouts that one push follows at a time.
+    private static let rolloutsMax = 64
     /// How long an Application may take to be seen on the watch.
     static let seenTimeout: Duration = .seconds(30)
     /// Lines of a plan shown to a pusher.
@@ -24,9 +24,7 @@ extension Reconciler {
                     }
                     continue
                 }
-                for application in deployed {
-                    guard try await review(update, for: application, in: repository, report: report) else { return false }
-                }
+                guard try await review(update, of: push, for: deployed, head: head, in: repository, report: report) else { return false }
             }
             return true
         } catch {
@@ -36,21 +34,50 @@ extension Reconciler {
         }
     }
 
+    /// Reviews the Applications that deploy an update, and those that it brings or changes; not those that it takes away.
+    private func review(
+        _ update: Push.RefUpdate, of push: Push, for deployed: [Application], head: String?, in repository: Repository,
+        report: @Sendable (String) -> Void
+    ) async throws -> Bool {
+        // What one makes of others comes first.
+        var open = deployed.sorted { ($0.policy.discovery == nil ? 1 : 0, $0.reference) < ($1.policy.discovery == nil ? 1 : 0, $1.reference) }
+        var reviewed: Set<String> = []
+        while !open.isEmpty {
+            let application = open.removeFirst()
+            guard reviewed.insert(application.reference).inserted else { continue }
+            guard let plan = try await review(update, for: application, in: repository, report: report) else { return false }
+            for change in plan.changes where change.key.type == .applications {
+                let reference = "\(change.key.namespace ?? "")/\(change.key.name)"
+                guard let object = change.rendered?.object else {
+                    if change.action == .deleted { open.removeAll { $0.reference == reference } }
+                    continue
+                }
+                // What its spec will say counts; one that cannot be read is refused by the plan.
+                guard change.action != .unchanged, var coming = try? Application(object), isDeployed(coming, by: update, of: push, head: head) else { continue }
+                coming.status = open.first { $0.reference == reference }?.status ?? ApplicationStatus()
+                open.removeAll { $0.reference == reference }
+                open.append(coming)
+            }
+        }
+        return true
+    }
+
+    /// nil when the update was refused for it, with lines that say why.
     private func review(
         _ update: Push.RefUpdate, for application: Application, in repository: Repository, report: @Sendable (String) -> Void
-    ) async throws -> Bool {
+    ) async throws -> Plan? {
         do {
             let commit = try await repository.commit(at: update.new)
             let prepared = try await prepare(Sources.Resolved(repository: repository, commit: commit), for: application)
             report("gitctl: plan for \(application.reference) at \(commit.id.short)\(application.isSuspended ? " (suspended: it will not be applied now)" : "")")
             for line in PlanText(linesMax: Self.planLinesMax).lines(prepared.plan) { report("  \(line)") }
-            return true
+            return prepared.plan
         } catch {
             let failure = SyncFailure(error, commit: nil)
             for line in failure.lines { report(line) }
             let count = failure.lines.count
             report("gitctl: refused: \(count) \(count == 1 ? "error" : "errors") in \(update.new.prefix(7)); nothing was changed")
-            return false
+            return nil
         }
     }
 
@@ -67,19 +94,18 @@ extension Reconciler {
             let repository = try repository(of: push)
             let head = try await headBranch(after: push, in: repository)
             if let head, try await repository.headBranch() != head { try await repository.setHead(branch: head) }
-            var targets: [(application: Application, revision: String)] = []
-            for update in push.updates where !update.isDeletion {
-                for application in try await applications(deploying: update, of: push, head: head) {
-                    let commit = try await repository.commit(at: update.new)
-                    targets.append((application, commit.id.description))
-                }
+            // Those that make others of the commit come first: what they take away is not asked for it any more.
+            let makers = try await targets(of: push, head: head, in: repository).filter { $0.application.policy.discovery != nil }
+            _ = try await concurrentMap(makers, limit: Self.rolloutsMax) { [self] application, revision in
+                await roll(application.key, to: revision, request: WorkerState.Request(), isFollowed: false, report: { _ in })
             }
+            let targets = try await targets(of: push, head: head, in: repository)
             guard !targets.isEmpty else {
                 report("gitctl: stored; no Application deploys \(push.updates.map(\.ref).joined(separator: ", "))")
                 return true
             }
             let isSingle = targets.count == 1
-            let outcomes = try await concurrentMap(targets, limit: 16) { [self] application, revision in
+            let outcomes = try await concurrentMap(targets, limit: Self.rolloutsMax) { [self] application, revision in
                 let prefix = isSingle ? "gitctl: " : "gitctl: \(application.name): "
                 return await roll(application.key, to: revision, request: WorkerState.Request()) { report(prefix + $0) }
             }
@@ -90,9 +116,20 @@ extension Reconciler {
         }
     }
 
-    /// Asks an Application's worker for a commit and follows it.
+    private func targets(of push: Push, head: String?, in repository: Repository) async throws -> [(application: Application, revision: String)] {
+        var targets: [(application: Application, revision: String)] = []
+        for update in push.updates where !update.isDeletion {
+            for application in try await applications(deploying: update, of: push, head: head) {
+                targets.append((application, try await repository.commit(at: update.new).id.description))
+            }
+        }
+        return targets
+    }
+
+    /// Asks an Application's worker for a commit and follows it until it is healthy (`isFollowed`), or only until it is
+    /// in the cluster.
     func roll(
-        _ key: ObjectKey, to revision: String, request: WorkerState.Request, timeout: Duration = rolloutTimeout,
+        _ key: ObjectKey, to revision: String, request: WorkerState.Request, isFollowed: Bool = true,
         report: @escaping @Sendable (String) -> Void
     ) async -> Rollout.Outcome {
         let clock = configuration.clock
@@ -112,13 +149,16 @@ extension Reconciler {
         }
         return await worker.following { box in
             worker.request(request)
-            var rollout = Rollout(revision: revision, start: clock.now, timeout: timeout)
+            let policy = worker.application.policy
+            var rollout = Rollout(revision: revision, start: clock.now, timeout: policy.timeout)
+            rollout.awaitsReversion = policy.revertsOnFailure
             while !Task.isCancelled {
                 for event in box.take() {
                     for line in rollout.handle(event, now: clock.now) { report(line) }
                 }
                 for line in rollout.tick(now: clock.now) { report(line) }
                 if let outcome = rollout.outcome { return outcome }
+                if !isFollowed, rollout.isApplied { return .healthy }
                 await box.signal.wait(until: rollout.nextDeadline, clock: clock)
             }
             return .failed
@@ -148,9 +188,13 @@ extension Reconciler {
     private func applications(deploying update: Push.RefUpdate, of push: Push, head: String?) async throws -> [Application] {
         // Unreadable specs deploy nothing; their own condition says why.
         try await client.list(.applications).items.compactMap { try? Application($0) }.filter { application in
-            guard application.origin == .repository(push.repository) else { return false }
-            let revision = application.revision ?? head ?? ""
-            return update.ref == "refs/heads/\(revision)" || update.ref == "refs/tags/\(revision)" || update.ref == revision
+            !application.isDeleting && isDeployed(application, by: update, of: push, head: head)
         }
+    }
+
+    private func isDeployed(_ application: Application, by update: Push.RefUpdate, of push: Push, head: String?) -> Bool {
+        guard application.origin == .repository(push.repository) else { return false }
+        let revision = application.revision ?? head ?? ""
+        return update.ref == "refs/heads/\(revision)" || update.ref == "refs/tags/\(revision)" || update.ref == revision
     }
 }

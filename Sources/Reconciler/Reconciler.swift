@@ -76,6 +76,7 @@ package final class Reconciler: Service {
     // MARK: Applications come and go
 
     private func follow(_ change: Informer.Change) {
+        defer { for worker in state.dependents(of: "\(change.object.namespace)/\(change.object.name)") { worker.dependencyChanged() } }
         switch change {
         case .added(let object): start(object)
         case .updated(let old, let new) where old.uid != new.uid:
@@ -83,16 +84,29 @@ package final class Reconciler: Service {
             start(new)
         case .updated(_, let new):
             let (application, specError) = read(new)
-            state.worker("\(new.namespace)/\(new.name)")?.update(application, specError: specError)
+            state.note(dependencies: application.policy.dependsOn, of: application.reference)
+            state.worker(application.reference)?.update(application, specError: specError)
         case .deleted(let object):
             // Its objects stay: deleting what runs is only ever done by a commit.
+            state.note(dependencies: [], of: "\(object.namespace)/\(object.name)")
             state.remove("\(object.namespace)/\(object.name)")?.stop()
         }
     }
 
     private func start(_ object: Object) {
         let (application, specError) = read(object)
-        let worker = ApplicationWorker(application: application, specError: specError, sync: sync, sources: sources, live: live)
+        let worker = ApplicationWorker(
+            application: application, specError: specError, sync: sync, sources: sources, live: live,
+            dependencies: Dependencies { [applications] reference in
+                let parts = reference.split(separator: "/", maxSplits: 1).map(String.init)
+                return parts.count == 2 ? applications.get(namespace: parts[0], name: parts[1]) : nil
+            },
+            reversion: Reversion { [weak self] application, failed, good, reason in
+                let made = try await self?.revert(application, failed: failed, to: good, because: reason)
+                if made != nil { self?.announceMove(of: application) }
+                return made
+            })
+        state.note(dependencies: application.policy.dependsOn, of: worker.reference)
         state.add(worker)
         starter.yield(worker)
     }

@@ -35,11 +35,12 @@ extension Reconciler {
         try await repository.read { repository throws(GitError) in
             try repository.moveBranch(branch, from: tip.id, to: id, because: "gitctl rollback")
         }
+        announceMove(of: application)
         let outcome = await roll(key, to: id.description, request: WorkerState.Request(), report: report)
         return SyncResult(revision: id.description, isSuccess: outcome == .healthy)
     }
 
-    private func ownRepository(of application: Application) throws -> Repository {
+    func ownRepository(of application: Application) throws -> Repository {
         switch application.origin {
         case .repository(let name): return Repository(path: try repositories[name].path)
         case .url(let url):
@@ -51,7 +52,7 @@ extension Reconciler {
         }
     }
 
-    private func branch(of application: Application, in repository: Repository) async throws -> String {
+    func branch(of application: Application, in repository: Repository) async throws -> String {
         let head = try await repository.headBranch()
         guard let branch = application.revision ?? head, try await repository.branchExists(branch) else {
             throw SyncFailure(
@@ -66,8 +67,9 @@ extension Reconciler {
     private func target(_ revision: String?, of application: Application, tip: Commit, in repository: Repository) async throws -> Commit {
         if let revision { return try await repository.commit(at: revision) }
         let status = application.status
+        let failed = Set(status.history.lazy.filter { $0.result.hasPrefix("RolloutFailed") }.map(\.revision))
         let earlier = status.history.first {
-            $0.result == HistoryEntry.synced && $0.revision != status.observedRevision && $0.revision != tip.id.description
+            $0.result == HistoryEntry.synced && !failed.contains($0.revision) && $0.revision != status.observedRevision && $0.revision != tip.id.description
         }
         guard let earlier else {
             throw SyncFailure(

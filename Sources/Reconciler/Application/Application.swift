@@ -30,6 +30,13 @@ package struct Application: Sendable, Hashable {
     package var allowsEmpty: Bool
     /// Asks for a fetch and a sync now: a token in the annotation `gitctl.dev/sync`, of any form.
     package var syncRequest: String?
+    package var policy = SyncPolicy()
+    /// Its deletion has begun: nothing is synced any more.
+    package var isDeleting = false
+    /// Its deletion waits until its objects are deleted.
+    package var hasFinalizer = false
+    /// `spec.source` as it is written.
+    var sourceJSON = JSON.null
     /// What is in the status. Read when somebody asks: it may name thousands of objects.
     package var status: ApplicationStatus {
         get { statusRead ?? ApplicationStatus(statusJSON) }
@@ -60,6 +67,8 @@ package struct Application: Sendable, Hashable {
     /// Most objects that one commit may delete: as the spec says, else ten or a quarter of all, whichever is more.
     package var deletionsMax: Int { maxDeletions ?? max(10, status.inventory.count / 4) }
 
+    var isFromOwnRepository: Bool { if case .repository = origin { true } else { false } }
+
     /// `<namespace>/<name>`: what the annotation on its objects says.
     package var reference: String { "\(namespace)/\(name)" }
     package var key: ObjectKey { ObjectKey(.applications, namespace: namespace, name: name) }
@@ -72,6 +81,8 @@ package struct Application: Sendable, Hashable {
     package static let replaceAnnotation = "gitctl.dev/replace"
     package static let allowEmptyAnnotation = "gitctl.dev/allow-empty"
     package static let syncAnnotation = "gitctl.dev/sync"
+    /// Holds an Application that is deleted until its objects are, where `spec.deletionPolicy` is Delete.
+    package static let finalizer = "gitctl.dev/objects"
     /// The field manager of everything that the reconciler applies.
     package static let fieldManager = "gitctl"
 }
@@ -111,6 +122,10 @@ extension Application {
             }
             self.interval = max(interval, Self.intervalMin)
         }
+        policy = try SyncPolicy(spec, namespace: object.namespace, reference: reference)
+        isDeleting = object.isDeleting
+        hasFinalizer = object.finalizers.contains(Self.finalizer)
+        sourceJSON = source
         let annotations = object.annotations
         allowsEmpty = annotations[Self.allowEmptyAnnotation] == "true"
         syncRequest = annotations[Self.syncAnnotation]

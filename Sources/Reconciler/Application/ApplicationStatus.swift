@@ -114,6 +114,10 @@ package struct ApplicationStatus: Sendable, Hashable {
     package var observedRevision = ""
     /// The commit last tried, whatever came of it.
     package var lastAttemptedRevision = ""
+    /// The commit at which everything was last healthy.
+    package var lastHealthyRevision = ""
+    /// Names the content whose hooks have run.
+    package var observedHooks = ""
     /// The value of the annotation `gitctl.dev/sync` that was last acted upon.
     package var lastHandledSync = ""
     package var health = ""
@@ -131,6 +135,8 @@ package struct ApplicationStatus: Sendable, Hashable {
         observedGeneration = json["observedGeneration"]?.int ?? 0
         observedRevision = json["observedRevision"]?.string ?? ""
         lastAttemptedRevision = json["lastAttemptedRevision"]?.string ?? ""
+        lastHealthyRevision = json["lastHealthyRevision"]?.string ?? ""
+        observedHooks = json["observedHooks"]?.string ?? ""
         lastHandledSync = json["lastHandledSync"]?.string ?? ""
         health = json["health"]?.string ?? ""
         summary = json["summary"]?.string ?? ""
@@ -150,6 +156,8 @@ package struct ApplicationStatus: Sendable, Hashable {
         note("observedGeneration", \.observedGeneration) { .int($0) }
         note("observedRevision", \.observedRevision) { .string($0) }
         note("lastAttemptedRevision", \.lastAttemptedRevision) { .string($0) }
+        note("lastHealthyRevision", \.lastHealthyRevision) { .string($0) }
+        note("observedHooks", \.observedHooks) { .string($0) }
         note("lastHandledSync", \.lastHandledSync) { .string($0) }
         note("health", \.health) { .string($0) }
         note("summary", \.summary) { .string($0) }

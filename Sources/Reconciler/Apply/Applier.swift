@@ -1,8 +1,8 @@
 import APIMachinery
 import Logging
 
-/// Carries a plan out: layer by layer in dependency order, in parallel within a layer, then the
-/// prune in the reverse order. Never deletes what the plan does not say.
+/// Carries changes out: layer by layer in dependency order, in parallel within a layer; the prune in the
+/// reverse order. Never deletes what the plan does not say.
 struct Applier: Sendable {
     /// Requests in flight.
     static let concurrencyMax = 8
@@ -17,48 +17,38 @@ struct Applier: Sendable {
     let clock: any WallClock
     let logger: Logger
 
-    /// What came of a plan.
-    struct Result: Sendable {
-        /// The objects written, as they are now.
-        var applied: [ObjectIdentity: Object] = [:]
+    /// What came of a prune.
+    struct Pruned: Sendable {
         var deleted: Set<ObjectIdentity> = []
-        var failures: [PlanFailure] = []
         /// Deletions that did not succeed: one line each.
-        var pruneFailures: [String] = []
+        var failures: [String] = []
     }
 
+    /// Writes `changes`. Later layers depend on earlier ones: after a layer in which something failed comes none.
+    ///
+    /// - Returns: what the server refused.
     /// - Throws: `CancellationError` between two layers when a newer commit takes over; what was
     ///   applied by then is reported through `onApplied`.
     func apply(
-        _ plan: Plan, application: Application, onApplied: @escaping @Sendable (RenderedObject, Object) -> Void
-    ) async throws -> Result {
-        var result = Result()
-        let writes = plan.changes.filter { $0.rendered != nil && $0.action != .unchanged }
+        _ changes: [PlannedChange], application: Application, onApplied: @escaping @Sendable (RenderedObject, Object) -> Void
+    ) async throws -> [PlanFailure] {
         for layer in Layer.allCases {
-            let members = writes.filter { Layer.of($0.key.type) == layer }
+            let members = changes.filter { Layer.of($0.key.type) == layer }
             guard !members.isEmpty else { continue }
             try Task.checkCancellation()
-            let outcomes = try await concurrentMap(members, limit: Self.concurrencyMax) { change -> Swift.Result<Object, PlanFailure> in
+            let failures = try await concurrentMap(members, limit: Self.concurrencyMax) { change -> PlanFailure? in
                 try await write(change, application: application, onApplied: onApplied)
-            }
-            for (change, outcome) in zip(members, outcomes) {
-                switch outcome {
-                case .success(let object): result.applied[change.identity] = object
-                case .failure(let failure): result.failures.append(failure)
-                }
-            }
-            // Later layers depend on this one, and what is pruned may be what the failed objects replace.
-            guard result.failures.isEmpty else { return result }
+            }.compactMap { $0 }
+            guard failures.isEmpty else { return failures }
         }
-        try await prune(plan, into: &result)
-        return result
+        return []
     }
 
     // MARK: One object
 
     private func write(
         _ change: PlannedChange, application: Application, onApplied: @Sendable (RenderedObject, Object) -> Void
-    ) async throws -> Swift.Result<Object, PlanFailure> {
+    ) async throws -> PlanFailure? {
         guard let rendered = change.rendered else { preconditionFailure("a write of what the commit does not hold") }
         do {
             if change.action == .replaced { try await remove(change) }
@@ -66,9 +56,9 @@ struct Applier: Sendable {
             let object = try await apply(rendered, application: application)
             onApplied(rendered, object)
             if Layer.of(change.key.type) == .definitions { try await waitUntilServed(change.key) }
-            return .success(object)
+            return nil
         } catch let status as APIStatus {
-            return .failure(PlanFailure(object: rendered, status: status))
+            return PlanFailure(object: rendered, status: status)
         }
     }
 
@@ -98,41 +88,62 @@ struct Applier: Sendable {
 
     // MARK: Deletions
 
-    private func prune(_ plan: Plan, into result: inout Result) async throws {
+    /// Deletes what the plan says, wave by wave and layer by layer from the last.
+    func prune(_ plan: Plan) async throws -> Pruned {
+        var pruned = Pruned()
         let deletions = plan.changes.filter { $0.action == .deleted }
-        for layer in Layer.allCases.reversed() {
-            let members = deletions.filter { Layer.of($0.key.type) == layer }
-            guard !members.isEmpty else { continue }
-            try Task.checkCancellation()
-            let errors = try await concurrentMap(members, limit: Self.concurrencyMax) { change -> String? in
-                do {
-                    try await delete(change)
-                    return nil
-                } catch let status as APIStatus {
-                    return "\(change.key) could not be deleted: \(status.message)"
+        // An annotation that says nothing has been refused when it came in.
+        let waves = Dictionary(grouping: deletions) { change in change.live.flatMap { try? SyncOrder($0) }?.wave ?? 0 }
+        for (_, wave) in waves.sorted(by: { $0.key > $1.key }) {
+            for layer in Layer.allCases.reversed() {
+                let members = wave.filter { Layer.of($0.key.type) == layer }
+                guard !members.isEmpty else { continue }
+                try Task.checkCancellation()
+                let errors = try await concurrentMap(members, limit: Self.concurrencyMax) { change -> String? in
+                    do {
+                        try await delete(change.key, uid: change.live?.uid)
+                        return nil
+                    } catch let status as APIStatus {
+                        return "\(change.key) could not be deleted: \(status.message)"
+                    }
+                }
+                for (change, error) in zip(members, errors) {
+                    if let error { pruned.failures.append(error) } else { pruned.deleted.insert(change.identity) }
                 }
             }
-            for (change, error) in zip(members, errors) {
-                if let error { result.pruneFailures.append(error) } else { result.deleted.insert(change.identity) }
-            }
         }
+        return pruned
     }
 
     /// Deletes exactly the object that the plan saw: one of the same name made since is left alone.
-    private func delete(_ change: PlannedChange) async throws {
+    func delete(_ key: ObjectKey, uid: String?) async throws {
         var options = DeleteOptions()
-        options.preconditionUID = change.live?.uid
+        options.preconditionUID = uid
         options.propagation = .background
         do {
-            try await retrying(change.key) { () throws(APIStatus) in _ = try await client.delete(change.key, options: options) }
+            try await retrying(key) { () throws(APIStatus) in _ = try await client.delete(key, options: options) }
         } catch let status as APIStatus where status.reason == .notFound {
             return
         }
     }
 
     private func remove(_ change: PlannedChange) async throws {
-        try await delete(change)
+        try await delete(change.key, uid: change.live?.uid)
         try await waitUntilGone(change.key)
+    }
+
+    /// Makes room for a hook that is to run again.
+    func removeEarlier(_ key: ObjectKey, of application: Application) async throws {
+        let earlier: Object
+        do throws(APIStatus) { earlier = try await client.get(key) } catch {
+            guard error.reason == .notFound else { throw error }
+            return
+        }
+        guard earlier.annotations[Application.annotation] == application.reference else {
+            throw APIStatus(.conflict, "\(key) exists and is not Application \(application.reference)'s; delete it, or give the hook another name")
+        }
+        try await delete(key, uid: earlier.uid)
+        try await waitUntilGone(key)
     }
 
     // MARK: Waiting

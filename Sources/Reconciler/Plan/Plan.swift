@@ -8,6 +8,10 @@ package struct Plan: Sendable {
     /// Objects that the server refuses; a plan with any is not applied.
     package var failures: [PlanFailure]
     package var warnings: [String]
+    /// What the commit runs in the course of a sync, in path order.
+    package var hooks: [PlannedHook] = []
+    /// Names the content that the hooks belong to; empty without hooks.
+    var hooksDigest = ""
 
     package init(revision: String, changes: [PlannedChange], failures: [PlanFailure] = [], warnings: [String] = []) {
         self.revision = revision
@@ -19,7 +23,22 @@ package struct Plan: Sendable {
     package func count(_ action: PlannedChange.Action) -> Int { changes.lazy.filter { $0.action == action }.count }
 
     /// Whether a sync would write anything.
-    package var hasChanges: Bool { changes.contains { $0.action != .unchanged && $0.action != .kept } }
+    package var hasChanges: Bool { changes.contains { $0.action != .unchanged && $0.action != .kept } || hooks.contains(where: \.runs) }
+
+    /// Whether some object is to wait for others.
+    var isOrdered: Bool { !hooks.isEmpty || changes.contains { $0.rendered?.order != nil } }
+}
+
+/// One object that is run in the course of a sync.
+package struct PlannedHook: Sendable {
+    package var key: ObjectKey
+    package var hook: SyncOrder.Hook
+    package var wave: Int
+    /// False when it has run for this content before.
+    package var runs: Bool
+    var rendered: RenderedObject
+
+    package var identity: ObjectIdentity { ObjectIdentity(key) }
 }
 
 /// One object of a plan.

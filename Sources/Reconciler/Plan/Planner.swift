@@ -16,6 +16,7 @@ package struct Planner: Sendable {
         desired: Rendered, application: Application, isCurrent: (RenderedObject) -> Bool = { _ in false }
     ) async throws -> Plan {
         var plan = Plan(revision: desired.commit.id.description, changes: [], warnings: desired.warnings)
+        let (desired, hooks) = desired.withoutHooks
         let open = desired.objects.indices.filter { !isCurrent(desired.objects[$0]) }
         let owners = Owners(client: client, application: application)
         let created = Set(desired.objects.lazy.filter { $0.key.type == .namespaces }.map(\.key.name))
@@ -36,14 +37,58 @@ package struct Planner: Sendable {
             }
             next += 1
         }
-        plan.changes += try await prunes(Self.gone(from: desired, of: application), application: application, live: live, owners: owners)
+        plan.changes += try await prunes(Self.gone(from: desired, hooks, of: application), application: application, live: live, owners: owners)
+        if !hooks.isEmpty { try await self.plan(hooks, beside: desired, of: application, createdNamespaces: created, into: &plan) }
         return plan
     }
 
     /// What the Application put into the cluster and the commit does not hold, in order.
-    private static func gone(from desired: Rendered, of application: Application) -> [ObjectIdentity] {
-        let kept = Set(desired.objects.map(\.identity))
+    private static func gone(from desired: Rendered, _ hooks: [RenderedObject], of application: Application) -> [ObjectIdentity] {
+        let kept = Set(desired.objects.map(\.identity)).union(hooks.map(\.identity))
         return application.status.inventory.filter { !kept.contains($0) }.sorted()
+    }
+
+    /// What the end of an Application deletes: all that it put into the cluster, but for what is annotated to stay.
+    func removal(of application: Application) async throws -> Plan {
+        var application = application
+        application.prunes = true
+        let gone = application.status.inventory.sorted()
+        let changes = try await prunes(
+            gone, application: application, live: LiveLookup([], client: client), owners: Owners(client: client, application: application))
+        return Plan(revision: application.status.observedRevision, changes: changes)
+    }
+
+    // MARK: Hooks
+
+    /// Hooks run once for each content of an Application. What is wrong with one is found out before anything is changed.
+    private func plan(
+        _ hooks: [RenderedObject], beside desired: Rendered, of application: Application, createdNamespaces: Set<String>, into plan: inout Plan
+    ) async throws {
+        plan.hooksDigest = Self.digest(desired.objects + hooks)
+        let run = plan.hooksDigest != application.status.observedHooks
+        plan.hooks = hooks.compactMap { rendered in
+            guard let order = rendered.order, let hook = order.hook else { return nil }
+            return PlannedHook(key: rendered.key, hook: hook, wave: order.wave, runs: run, rendered: rendered)
+        }
+        guard run else { return }
+        plan.failures += try await concurrentMap(plan.hooks, limit: Self.concurrencyMax) { hook -> PlanFailure? in
+            do throws(APIStatus) {
+                let options = WriteOptions(isDryRun: true, fieldManager: Application.fieldManager, force: true, fieldValidation: .strict)
+                let object = hook.rendered.object.owned(by: application)
+                _ = try await client.patch(hook.key, .apply(object.json), subresource: nil, options: options)
+                return nil
+            } catch {
+                // What comes with the same commit a dry-run cannot see; what is there from the last time goes first.
+                if error.reason == .notFound, Self.awaits(hook.key, createdNamespaces) { return nil }
+                if PlanFailure.isImmutable(error), hook.hook.deletions.contains(.beforeHookCreation) { return nil }
+                guard error.isTransient else { return PlanFailure(object: hook.rendered, status: error) }
+                throw error
+            }
+        }.compactMap { $0 }
+    }
+
+    private static func digest(_ objects: [RenderedObject]) -> String {
+        ObjectID(hashing: objects.flatMap { Array($0.object.json.text.utf8) }).description
     }
 
     private enum Outcome: Sendable {
@@ -58,6 +103,12 @@ package struct Planner: Sendable {
     ) async throws -> Outcome {
         let wanted = object.object.owned(by: application)
         let live = try await lookup.object(object.key)
+        if object.isGenerated, object.key.type == .applications, let live, live.annotations[Application.annotation] != application.reference {
+            return .failure(
+                PlanFailure(
+                    object: object,
+                    status: APIStatus(.conflict, "exists already and was not discovered; delete it, or name the discovered one by metadata.name in spec.discovery.template")))
+        }
         if let live, wanted.isApplied(to: live) { return .change(PlannedChange(unchanged: object, live: live)) }
         if let owner = try await owners.other(of: live, identity: object.identity) {
             return .failure(

@@ -88,7 +88,9 @@ struct Assembly {
         let origin = ManifestOrigin(
             path: file.path, blob: file.blob, document: item.document, place: item.place, line: item.position.line,
             column: item.position.column)
-        return RenderedObject(key: key, object: object, origin: origin)
+        var rendered = RenderedObject(key: key, object: object, origin: origin)
+        rendered.order = item.order
+        return rendered
     }
 }
 

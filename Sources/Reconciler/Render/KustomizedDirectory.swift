@@ -66,7 +66,7 @@ struct KustomizedDirectory: Sendable {
     }
 
     /// The entry at a path from the root; symlinks are not followed.
-    private static func entry(
+    static func entry(
         _ path: String, root: ObjectID, cache: RenderCache, in repository: borrowing OpenRepository
     ) throws(GitError) -> TreeEntry? {
         var found = TreeEntry(name: "", kind: .tree, id: root)

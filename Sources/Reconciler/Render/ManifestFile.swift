@@ -15,6 +15,8 @@ struct ManifestFile: Sendable {
         /// Of the fields that later checks complain about.
         var kindPosition: Position
         var namespacePosition: Position
+        /// nil for an object that says nothing of it.
+        var order: SyncOrder?
     }
 
     typealias Position = Diagnostic.Position
@@ -100,10 +102,16 @@ struct ManifestFile: Sendable {
         for error in Schema.builtin.check(object, gvk) {
             report(error.path, subject, error.description)
         }
+        let order: SyncOrder?
+        do throws(SyncOrder.Invalid) { order = try SyncOrder(object) } catch {
+            return report(FieldPath(metadata.steps + [.key("annotations"), .key(error.annotation)]), subject, error.message)
+        }
+        guard order?.isSkipped != true else { return }
         items.append(
             Item(
                 object: Self.desired(object), document: index, place: place, position: position(FieldPath()),
-                kindPosition: position(FieldPath([.key("kind")])), namespacePosition: position(metadata.appending("namespace"))))
+                kindPosition: position(FieldPath([.key("kind")])), namespacePosition: position(metadata.appending("namespace")),
+                order: order))
     }
 
     private static func missingType(_ fields: JSONObject) -> String {

@@ -15,11 +15,25 @@ package struct Rendered: Sendable {
     }
 }
 
+extension Rendered {
+    /// What is kept, and what is run instead.
+    var withoutHooks: (kept: Rendered, hooks: [RenderedObject]) {
+        guard objects.contains(where: { $0.order?.hook != nil }) else { return (self, []) }
+        var kept = self
+        kept.objects.removeAll { $0.order?.hook != nil }
+        return (kept, objects.filter { $0.order?.hook != nil })
+    }
+}
+
 /// One object of a commit: its namespace filled in, server-owned fields taken out.
 package struct RenderedObject: Sendable, Hashable {
     package var key: ObjectKey
     package var object: Object
     package var origin: ManifestOrigin
+    /// nil where the manifest says nothing of it.
+    package var order: SyncOrder?
+    /// Made by the Application itself and found in no file.
+    package var isGenerated = false
 
     package init(key: ObjectKey, object: Object, origin: ManifestOrigin) {
         self.key = key

@@ -10,15 +10,16 @@ package struct Renderer: Sendable {
 
     package init(cache: RenderCache = RenderCache()) { self.cache = cache }
 
+    /// - Parameter coming: namespaces that will be there, although no manifest makes them.
     /// - Throws: `GitError` when the repository cannot be read, `RenderFailure` with every error of
     ///   the manifests, `APIStatus` when the cluster does not answer.
     package func render(
-        _ repository: Repository, commit: Commit, path: String, destination: String, client: any ResourceClient
+        _ repository: Repository, commit: Commit, path: String, destination: String, coming: Set<String> = [], client: any ResourceClient
     ) async throws -> Rendered {
         let cache = cache
         let inputs = RenderInputs(
             tree: commit.tree, path: path, destination: destination, types: try await client.resourceTypes(),
-            namespaces: Set(try await client.list(.namespaces).items.lazy.filter { !$0.isDeleting }.map(\.name)))
+            namespaces: coming.union(try await client.list(.namespaces).items.lazy.filter { !$0.isDeleting }.map(\.name)))
         if let known = cache.rendered(from: inputs) { return Rendered(commit: commit, objects: known.objects, warnings: known.warnings) }
         let walk = try await repository.read { repository throws(GitError) in
             var walk = TreeWalk(root: commit.tree, cache: cache)

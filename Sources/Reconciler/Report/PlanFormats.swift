@@ -2,7 +2,8 @@ import APIMachinery
 
 extension Plan {
     /// For programs: `{"revision", "summary": {"created": n, …}, "changes": [{"action", "group", "version",
-    /// "kind", "namespace", "name", "note", "fields": [{"path", "old", "new"}]}], "warnings"}`.
+    /// "kind", "namespace", "name", "note", "fields": [{"path", "old", "new"}]}], "warnings"}`, with hooks also
+    /// `"hooks": [{"kind", "namespace", "name", "phases", "wave", "runs"}]`.
     /// Unchanged objects are only counted.
     package var json: JSON {
         let changes = self.changes.filter { $0.action != .unchanged }.map { change -> JSON in
@@ -25,9 +26,20 @@ extension Plan {
         }
         var summary = JSONObject()
         for action in PlannedChange.Action.allCases { summary[action.rawValue] = JSON(count(action)) }
-        return .object([
+        var json: JSONObject = [
             "revision": .string(revision), "summary": .object(summary), "changes": .array(changes), "warnings": JSON(warnings),
-        ])
+        ]
+        if !hooks.isEmpty {
+            json["hooks"] = .array(
+                hooks.map { hook in
+                    [
+                        "kind": .string(hook.key.type.kind), "namespace": hook.key.namespace.map(JSON.string) ?? .null, "name": .string(hook.key.name),
+                        "phases": JSON(SyncOrder.Phase.allCases.filter(hook.hook.phases.contains).map(\.rawValue)), "wave": JSON(hook.wave),
+                        "runs": .bool(hook.runs),
+                    ]
+                })
+        }
+        return .object(json)
     }
 
     /// For a comment on a pull request: one line per object, and per changed object a unified diff of its YAML.
@@ -44,6 +56,7 @@ extension Plan {
                 text += "\n\(fence)diff\n\(diff.joined(separator: "\n"))\n\(fence)\n"
             }
         }
+        for hook in hooks where hook.runs { text += "\n#### runs (\(hook.hook.title)): \(hook.key)\n" }
         return text
     }
 

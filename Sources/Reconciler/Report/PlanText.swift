@@ -20,6 +20,7 @@ package struct PlanText: Sendable {
     package func lines(_ plan: Plan) -> [String] {
         var lines = plan.warnings.map { paint("warning: \($0)", .yellow) }
         for change in plan.changes where change.action != .unchanged { lines += self.lines(change) }
+        lines += plan.hooks.filter(\.runs).map { paint("> \($0.key) runs (\($0.hook.title))", .yellow) }
         if lines.count > linesMax {
             let omitted = lines.count - linesMax
             lines.removeLast(omitted)
@@ -33,6 +34,7 @@ package struct PlanText: Sendable {
     package static func summary(_ plan: Plan) -> String {
         guard plan.hasChanges || plan.count(.kept) > 0 || !plan.failures.isEmpty else { return "no changes (\(plan.changes.count) objects)" }
         let counts = PlannedChange.Action.allCases.map { (plan.count($0), $0.rawValue) } + [(plan.failures.count, "refused")]
+            + [(plan.hooks.count(where: \.runs), "to run")]
         return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 
@@ -86,6 +88,11 @@ package struct PlanText: Sendable {
     private func paint(_ text: String, _ color: Color) -> String {
         hasColor && color != .plain ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text
     }
+}
+
+extension SyncOrder.Hook {
+    /// `PreSync`, `PreSync and SyncFail`.
+    var title: String { SyncOrder.Phase.allCases.filter(phases.contains).map(\.rawValue).joined(separator: " and ") }
 }
 
 extension String {

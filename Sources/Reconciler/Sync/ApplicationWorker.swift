@@ -4,7 +4,8 @@ import Synchronization
 
 /// Keeps one Application's objects equal to its commit: one task at a time, woken by events only.
 ///
-/// Its tasks: the sync (here), the revert of drift (Drift.swift), health and status (Standing.swift).
+/// Its tasks: the sync (here, its steps in SyncRun.swift), the revert of drift (Drift.swift), health and status
+/// (Standing.swift), and the end (Removal.swift).
 final class ApplicationWorker: Sendable {
     let reference: String
     let key: ObjectKey
@@ -12,19 +13,25 @@ final class ApplicationWorker: Sendable {
     private let mailboxes = Mutex<(next: UInt64, boxes: [UInt64: Mailbox])>((0, [:]))
     private let wake = Signal()
     private let interrupt = Signal()
+    /// What a sync waits for between its steps.
+    let changed = Signal()
     let sync: Sync
     private let sources: Sources
+    let dependencies: Dependencies
+    let reversion: Reversion
     let live: LiveObjects
     let client: any ResourceClient
     let clock: any WallClock
     let logger: Logger
 
-    init(application: Application, specError: String?, sync: Sync, sources: Sources, live: LiveObjects) {
+    init(application: Application, specError: String?, sync: Sync, sources: Sources, live: LiveObjects, dependencies: Dependencies, reversion: Reversion) {
         reference = application.reference
         key = application.key
         state = Mutex(WorkerState(application: application, specError: specError))
         self.sync = sync
         self.sources = sources
+        self.dependencies = dependencies
+        self.reversion = reversion
         self.live = live
         client = sync.client
         clock = sync.clock
@@ -66,6 +73,7 @@ final class ApplicationWorker: Sendable {
         if case .deleted = change { current = nil }
         state.withLock { $0.observe(identity, current) }
         wake.fire()
+        changed.fire()
     }
 
     func stop() {
@@ -98,6 +106,7 @@ final class ApplicationWorker: Sendable {
             case .sync(let request): await runSync(request)
             case .revert(let identities): await revert(identities)
             case .health: await judge()
+            case .remove: await removeObjects()
             case .wait(let deadline): await wake.wait(until: deadline, clock: clock)
             case .stop: break loop
             }
@@ -142,10 +151,29 @@ final class ApplicationWorker: Sendable {
 
     // MARK: Sync
 
+    /// An Application that this one may depend on has changed.
+    func dependencyChanged() {
+        guard state.withLock({ $0.awaitsDependencies }) else { return }
+        request(WorkerState.Request(isForced: true))
+    }
+
+    private func awaitDependencies(of application: Application, at commit: Commit) throws {
+        guard !application.policy.dependsOn.isEmpty else { return }
+        // Said before they are looked at: a change from now on wakes the worker.
+        state.withLock { $0.awaitsDependencies = true }
+        if let reason = try dependencies.reasonToWait(for: application, at: commit) {
+            var failure = SyncFailure("DependencyNotReady", [reason], commit: commit)
+            failure.isWaiting = true
+            throw failure
+        }
+        state.withLock { $0.awaitsDependencies = false }
+    }
+
     private func bringTo(_ request: WorkerState.Request, commit: inout Commit?) async throws {
         let (specError, pin) = state.withLock { ($0.specError, $0.pin) }
         let application = application
         if let specError { throw InvalidApplication(description: specError) }
+        if application.policy.deletesObjects != application.hasFinalizer { try await setFinalizer(application.policy.deletesObjects) }
         guard !application.isSuspended || request.revision != nil else { return await reportSuspended() }
         var resolved = try await sources.resolve(application, fetches: request.fetches)
         if let revision = request.revision {
@@ -161,12 +189,14 @@ final class ApplicationWorker: Sendable {
             }
         }
         commit = resolved.commit
+        if !request.isForced, state.withLock({ $0.hasGivenUp(resolved.commit) }) { return }
         if !request.isForced, let applied = state.withLock({ $0.applied }), applied.commit.id == resolved.commit.id,
             applied.generation == application.generation, application.status.condition("Synced")?.status == .isTrue
         {
             state.withLock { $0.needsHealth() }
             return
         }
+        try awaitDependencies(of: application, at: resolved.commit)
         try await bring(application, to: resolved)
     }
 
@@ -178,32 +208,20 @@ final class ApplicationWorker: Sendable {
         let prepared = try await sync.prepare(resolved, for: application) { isCurrent($0, applied) }
         try Task.checkCancellation()
         let plan = prepared.plan
-        if plan.changes.contains(where: { $0.action == .created }) { try await foresee(prepared) }
-
-        let records = Mutex<[ObjectIdentity: Applied.Record]>([:])
-        let result: Applier.Result
+        if plan.changes.contains(where: { $0.action == .created }) || plan.hooks.contains(where: \.runs) { try await foresee(plan) }
+        let outcome: SyncRun.Outcome
         do {
-            result = try await sync.apply(plan, for: application) { rendered, object in
-                let record = Applied.Record(rendered, live: object)
-                records.withLock { $0[rendered.identity] = record }
-            }
-        } catch {
-            // Interrupted: what was written counts as ours all the same.
+            outcome = try await SyncRun(worker: self, application: application, resolved: resolved, plan: plan).carryOut()
+        } catch let interruption as SyncRun.Interrupted {
+            // What was written counts as ours all the same.
             state.withLock { state in
-                for (identity, record) in records.withLock({ $0 }) { state.applied?.records[identity] = record }
+                for (identity, record) in interruption.written { state.applied?.records[identity] = record }
             }
-            throw error
-        }
-        let written = records.withLock { $0 }
-        if !result.failures.isEmpty {
-            state.withLock { state in
-                for (identity, record) in written { state.applied?.records[identity] = record }
-            }
-            throw SyncFailure("ApplyFailed", await sync.lines(result.failures, in: resolved.repository), commit: resolved.commit)
+            throw interruption.cause
         }
         var now = Applied(commit: resolved.commit, generation: application.generation, from: applied)
-        now.update(by: plan, written: written)
-        await finish(now, written: written, application: application, plan: plan, result: result, duration: clock.now - start)
+        now.update(by: plan, written: outcome.written)
+        await finish(now, outcome, application: application, plan: plan, duration: clock.now - start)
     }
 
     /// Whether an object is in the cluster as `applied` left it, and asked for in the same words.
@@ -225,32 +243,31 @@ final class ApplicationWorker: Sendable {
 
     /// Writes down what is about to be created, so that a crash in between leaves no object that
     /// nobody remembers.
-    private func foresee(_ prepared: Sync.Prepared) async throws {
-        let coming = prepared.rendered.objects
+    private func foresee(_ plan: Plan) async throws {
+        let coming = plan.changes.filter { $0.rendered != nil }.map(\.identity) + plan.hooks.filter(\.runs).map(\.identity)
         state.withLock { state in
             let known = Set(state.status.inventory)
-            state.status.inventory += coming.filter { !known.contains($0.identity) }.map(\.identity)
+            state.status.inventory += coming.filter { !known.contains($0) }
             state.status.inventory.sort()
         }
         try await writeStatus()
     }
 
-    private func finish(
-        _ applied: Applied, written: [ObjectIdentity: Applied.Record], application: Application, plan: Plan, result: Applier.Result,
-        duration: Duration
-    ) async {
+    private func finish(_ applied: Applied, _ outcome: SyncRun.Outcome, application: Application, plan: Plan, duration: Duration) async {
         let revision = applied.commit.id.description
-        let inventory = inventory(of: applied, plan, result, application)
+        let inventory = inventory(of: applied, plan, outcome, application)
         let now = clock.now
         state.withLock { state in
-            state.brought(to: applied, written: written.keys)
+            state.brought(to: applied, written: outcome.written.keys)
+            state.followRollout(of: applied.commit, now: now)
             if state.status.inventory != inventory { state.status.inventory = inventory }
             state.status.observedRevision = revision
             state.status.lastAttemptedRevision = revision
             state.status.observedGeneration = application.generation
+            state.status.observedHooks = plan.hooksDigest
             if let request = application.syncRequest { state.status.lastHandledSync = request }
             let kept = plan.changes.filter { $0.action == .kept }.map { "\($0.key) kept: \($0.note)" }
-            let notes = result.pruneFailures + kept + plan.warnings
+            let notes = outcome.pruned.failures + kept + plan.warnings
             state.status.set(
                 Condition("Synced", .isTrue, reason: "Synced", message: (["commit \(applied.commit.id.short)"] + notes).joined(separator: "; ")),
                 generation: application.generation, now: now)
@@ -259,28 +276,42 @@ final class ApplicationWorker: Sendable {
                     revision: revision, message: applied.commit.summary, author: applied.commit.author, time: now.description,
                     result: HistoryEntry.synced))
         }
-        let count = written.count
+        let count = outcome.written.count
         logger.info(
             "synced",
             metadata: [
-                "revision": "\(applied.commit.id.short)", "written": "\(count)", "deleted": "\(result.deleted.count)",
+                "revision": "\(applied.commit.id.short)", "written": "\(count)", "deleted": "\(outcome.pruned.deleted.count)",
                 "milliseconds": "\(duration.nanoseconds / 1_000_000)",
             ])
-        publish(.applied(revision: revision, objects: count, deleted: result.deleted.count, duration: duration))
+        publish(.applied(revision: revision, objects: count, deleted: outcome.pruned.deleted.count, duration: duration))
         await live.require(applied.scopes, by: ObjectIdentifier(self))
+        if outcome.hasWaited { noticeDrift(of: outcome.written.keys) }
         await judge()
     }
 
-    /// What is in the cluster now, sorted: what is applied, and what could not be deleted or is kept by request.
-    private func inventory(of applied: Applied, _ plan: Plan, _ result: Applier.Result, _ application: Application) -> [ObjectIdentity] {
+    /// A sync that waited between its steps was deaf to what became of the objects of the earlier ones.
+    private func noticeDrift(of identities: some Sequence<ObjectIdentity>) {
+        state.withLock { state in
+            for identity in identities {
+                guard let record = state.applied?.records[identity], !live.isBehind(record.rendered.key, resourceVersion: record.resourceVersion)
+                else { continue }
+                state.observe(identity, live.get(record.rendered.key))
+            }
+        }
+    }
+
+    /// What is in the cluster now, sorted: what is applied, hooks that stay, and what could not be deleted or is kept by request.
+    private func inventory(of applied: Applied, _ plan: Plan, _ outcome: SyncRun.Outcome, _ application: Application) -> [ObjectIdentity] {
         let known = application.status.inventory
         let hasSameObjects = known.count == applied.records.count && plan.changes.allSatisfy { $0.action == .unchanged || $0.action == .changed }
-        if hasSameObjects { return known }
+        if hasSameObjects, plan.hooks.isEmpty { return known }
         var entries = applied.records.values.map(\.rendered.identity)
         // What became another's is no longer on the books.
-        for change in plan.changes where change.action == .kept || change.action == .deleted && !result.deleted.contains(change.identity) {
+        for change in plan.changes where change.action == .kept || change.action == .deleted && !outcome.pruned.deleted.contains(change.identity) {
             if change.live?.annotations[Application.annotation] == application.reference { entries.append(change.identity) }
         }
+        let earlier = Set(known)
+        entries += plan.hooks.lazy.filter { $0.runs ? outcome.hooks.contains($0.identity) : earlier.contains($0.identity) }.map(\.identity)
         return entries.sorted()
     }
 }

@@ -58,13 +58,16 @@ struct Applied: Sendable {
         if grew || records.count != before { noteScopes() }
     }
 
-    private mutating func noteScopes() {
-        scopes = []
-        for record in records.values {
+    private mutating func noteScopes() { scopes = Self.scopes(of: records.values) }
+
+    static func scopes(of records: some Sequence<Record>) -> Set<LiveObjects.Scope> {
+        var scopes: Set<LiveObjects.Scope> = []
+        for record in records {
             let key = record.rendered.key
             guard scopes.insert(LiveObjects.Scope(type: key.type, namespace: key.namespace)).inserted else { continue }
             for type in HealthRules.lookedAt[key.type] ?? [] { scopes.insert(LiveObjects.Scope(type: type, namespace: key.namespace)) }
         }
+        return scopes
     }
 }
 

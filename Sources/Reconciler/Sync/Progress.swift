@@ -5,6 +5,10 @@ import Synchronization
 enum Progress: Sendable {
     /// A sync of this commit begins.
     case syncing(revision: String)
+    /// A step of the sync waits: one line.
+    case waiting(revision: String, line: String)
+    /// The rollout failed and was undone by a commit: one line.
+    case reverted(revision: String, line: String)
     /// The commit is in the cluster.
     case applied(revision: String, objects: Int, deleted: Int, duration: Duration)
     /// The commit could not be applied; the previous one stays. One line each.

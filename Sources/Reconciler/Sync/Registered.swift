@@ -8,6 +8,8 @@ final class Registered: Sendable {
         var waits: [UInt64: (reference: String, continuation: CheckedContinuation<ApplicationWorker?, Never>)] = [:]
         var nextWait: UInt64 = 0
         var hasEnded = false
+        /// By what they depend on.
+        var dependents: [String: Set<String>] = [:]
         var isNeeded: (@Sendable (LiveObjects.Scope, ObjectIdentifier) -> Bool)?
     }
 
@@ -17,6 +19,24 @@ final class Registered: Sendable {
     var isNeeded: (@Sendable (LiveObjects.Scope, ObjectIdentifier) -> Bool)? {
         get { state.withLock { $0.isNeeded } }
         set { state.withLock { $0.isNeeded = newValue } }
+    }
+
+    var workers: [ApplicationWorker] { state.withLock { Array($0.workers.values) } }
+
+    /// Writes down what an Application depends on.
+    func note(dependencies: [String], of reference: String) {
+        state.withLock { state in
+            for dependency in state.dependents.keys where !dependencies.contains(dependency) {
+                state.dependents[dependency]?.remove(reference)
+                if state.dependents[dependency]?.isEmpty == true { state.dependents[dependency] = nil }
+            }
+            for dependency in dependencies { state.dependents[dependency, default: []].insert(reference) }
+        }
+    }
+
+    /// The workers of the Applications that depend on one.
+    func dependents(of reference: String) -> [ApplicationWorker] {
+        state.withLock { state in state.dependents[reference]?.compactMap { state.workers[$0] } ?? [] }
     }
 
     func worker(_ reference: String) -> ApplicationWorker? { state.withLock { $0.workers[reference] } }

@@ -22,7 +22,13 @@ struct Rollout: Sendable {
     let start: Timestamp
     let timeout: Duration
 
-    private var isApplied = false
+    /// How long after a failure its undoing is waited for, where that is to be expected.
+    static let reversionTime: Duration = .seconds(10)
+
+    /// A failure is followed by a commit that undoes it.
+    var awaitsReversion = false
+    private(set) var isApplied = false
+    private var failedAt: Timestamp?
     private var summary: HealthSummary?
     private var degradedSince: [ObjectIdentity: Timestamp] = [:]
     private var calmSince: [ObjectIdentity: Timestamp] = [:]
@@ -43,6 +49,12 @@ struct Rollout: Sendable {
             guard other != revision, isApplied else { return [] }
             outcome = .superseded
             return ["superseded by \(other.prefix(7))"]
+        case .waiting(let other, let line):
+            return other == revision ? [line] : []
+        case .reverted(let other, let line):
+            guard other == revision else { return [] }
+            outcome = .failed
+            return [line]
         case .applied(let other, let objects, let deleted, let duration):
             guard other == revision else {
                 outcome = .superseded
@@ -56,7 +68,7 @@ struct Rollout: Sendable {
         case .refused(let other, let lines):
             // Without a revision: it could not even be found.
             guard other == revision || other.isEmpty else { return [] }
-            outcome = .failed
+            fail(now: now)
             return lines
         case .health(let other, let summary):
             guard other == revision else { return [] }
@@ -65,6 +77,10 @@ struct Rollout: Sendable {
             noteDegraded(summary, now: now)
             return []
         }
+    }
+
+    private mutating func fail(now: Timestamp) {
+        if awaitsReversion, isApplied { failedAt = now } else { outcome = .failed }
     }
 
     private mutating func noteDegraded(_ summary: HealthSummary, now: Timestamp) {
@@ -79,6 +95,11 @@ struct Rollout: Sendable {
     /// What time alone brings: lines whose turn it is, and the outcome.
     mutating func tick(now: Timestamp) -> [String] {
         guard outcome == nil else { return [] }
+        if let failedAt {
+            // Nothing can be undone, or it takes too long to be waited for.
+            if now - failedAt >= Self.reversionTime { outcome = .failed }
+            return []
+        }
         if let summary, isApplied {
             if summary.isSettled {
                 outcome = .healthy
@@ -88,12 +109,12 @@ struct Rollout: Sendable {
                 item.health.state == .degraded
                     && (item.health.isFinal || (degradedSince[item.identity].map { now - $0 >= Self.degradedGrace } ?? false))
             }) {
-                outcome = .failed
+                fail(now: now)
                 return ["failed: \(final.identity) \(final.health.reason)"]
             }
         }
         if now - start >= timeout {
-            outcome = .failed
+            fail(now: now)
             let reason = summary.map(\.reason) ?? "the sync has not finished"
             return ["failed: not healthy within \(timeout.brief): \(reason)"]
         }
@@ -112,6 +133,7 @@ struct Rollout: Sendable {
 
     /// When `tick` is worth calling again without an event.
     var nextDeadline: Timestamp? {
+        if let failedAt { return failedAt + Self.reversionTime }
         var deadlines = [start + timeout]
         if let oldest = degradedSince.filter({ calmSince[$0.key] == nil }).values.min() { deadlines.append(oldest + Self.degradedGrace) }
         if let summary, let lastLine, summary.unhealthy.contains(where: { printed[$0.identity]?.contains($0.health.reason) != true }) {

@@ -10,8 +10,23 @@ extension ApplicationWorker {
     func judge() async {
         let (applied, records) = state.withLock { ($0.applied, $0.recordsToJudge()) }
         guard let applied else { return await settleStatus(nil) }
-        // The watch has not shown our own writes yet: what it says of health is of the past. Their events follow.
-        if records.contains(where: { live.isBehind($0.rendered.key, resourceVersion: $0.resourceVersion) }) { return }
+        guard let items = await health(of: records, watching: applied.scopes) else { return }
+        let summary = state.withLock { state in
+            let summary = state.judged(items)
+            state.rolls(to: applied.commit, summary)
+            return summary
+        }
+        await settleStatus(summary)
+        publish(.health(revision: applied.commit.id.description, summary))
+        await judgeRollout(of: applied.commit, summary)
+    }
+
+    /// How objects do. nil while the watch has still to show our own writes: what it says is of the past, and their events follow.
+    func health(of records: [Applied.Record], watching scopes: Set<LiveObjects.Scope>) async -> [HealthSummary.Item]? {
+        let known = state.withLock { $0.applied?.scopes ?? [] }
+        let own = known.union(scopes)
+        if !scopes.isSubset(of: known) { await live.require(own, by: ObjectIdentifier(self)) }
+        if records.contains(where: { live.isBehind($0.rendered.key, resourceVersion: $0.resourceVersion) }) { return nil }
         let view = live.view
         var eventNamespaces: Set<String> = []
         let items = records.map { record -> HealthSummary.Item in
@@ -28,11 +43,55 @@ extension ApplicationWorker {
         eventNamespaces = state.withLock { [eventNamespaces] in $0.dueEvents(eventNamespaces, now: now) }
         let events = Set(eventNamespaces.map { LiveObjects.Scope(type: .events, namespace: $0) })
         let isNew = events.contains { !live.isNeeded($0, by: ObjectIdentifier(self)) }
-        await live.require(applied.scopes.union(events), by: ObjectIdentifier(self))
+        await live.require(own.union(events), by: ObjectIdentifier(self))
         if isNew { state.withLock { $0.needsHealth() } }
-        let summary = state.withLock { $0.judged(items) }
-        await settleStatus(summary)
-        publish(.health(revision: applied.commit.id.description, summary))
+        return items
+    }
+
+    /// A rollout that failed is undone, where the Application says so.
+    private func judgeRollout(of commit: Commit, _ summary: HealthSummary) async {
+        let now = clock.now
+        guard let reason = state.withLock({ $0.rolloutFailure(summary, now: now) }) else { return }
+        await revert(commit, because: reason)
+    }
+
+    /// Brings the Application's manifests back, in git, to the last commit that was healthy; the sync of that follows.
+    func revert(_ commit: Commit, because reason: String) async {
+        let application = application
+        let good = application.status.lastHealthyRevision
+        let revision = commit.id.description
+        guard application.policy.revertsOnFailure, good != revision else { return }
+        func tell(_ line: String) { publish(.reverted(revision: revision, line: line)) }
+        guard !good.isEmpty else { return tell("not reverted: no earlier commit was healthy") }
+        do {
+            guard let made = try await reversion.revert(application, commit, good, reason) else { return tell("not reverted: the branch has moved on, or held the same before") }
+            let now = clock.now
+            state.withLock { state in
+                state.status.record(
+                    HistoryEntry(
+                        revision: revision, message: commit.summary, author: commit.author, time: now.description,
+                        result: "RolloutFailed: \(reason.prefix(300))"))
+            }
+            logger.warning("reverted a rollout that failed", metadata: ["revision": "\(commit.id.short)", "commit": "\(made.id.short)", "reason": "\(reason)"])
+            tell("reverted: commit \(made.id.short) brings back \(good.prefix(7)); take it in with git pull")
+            request(WorkerState.Request())
+        } catch {
+            logger.warning("cannot revert a rollout that failed", metadata: ["revision": "\(commit.id.short)", "error": "\(error)"])
+            tell("not reverted: \(SyncFailure(error, commit: nil).lines.first ?? "")")
+        }
+    }
+
+    /// Says what a sync waits for, to its followers and in the status.
+    func tell(_ lines: [String], at revision: String) async {
+        let now = clock.now
+        state.withLock { state in
+            state.status.lastAttemptedRevision = revision
+            state.status.set(
+                Condition("Synced", .unknown, reason: "Syncing", message: lines.joined(separator: "\n")), generation: state.application.generation,
+                now: now)
+        }
+        for line in lines { publish(.waiting(revision: revision, line: line)) }
+        await settleStatus(nil)
     }
 
     /// Derives Healthy, Ready and the one-line summary, and writes the status if it differs.
@@ -99,7 +158,8 @@ extension ApplicationWorker {
         let now = clock.now
         let revision = failure.commit?.id.description ?? ""
         state.withLock { state in
-            state.failed(now: now, isWaiting: failure.isWaiting)
+            state.failed(
+                now: now, isWaiting: failure.isWaiting, revision: revision, isRetried: !failure.isHook || state.application.policy.retriesHooks)
             let generation = state.application.generation
             state.status.observedGeneration = generation
             if let request = state.application.syncRequest { state.status.lastHandledSync = request }
@@ -110,7 +170,7 @@ extension ApplicationWorker {
             state.status.set(
                 Condition("Synced", failure.isWaiting ? .unknown : .isFalse, reason: failure.reason, message: message),
                 generation: generation, now: now)
-            if let commit = failure.commit {
+            if let commit = failure.commit, !failure.isWaiting {
                 state.status.lastAttemptedRevision = revision
                 let first = failure.lines.first ?? failure.reason
                 state.status.record(
@@ -123,7 +183,12 @@ extension ApplicationWorker {
             logger.warning("not synced", metadata: ["revision": "\(revision.prefix(7))", "reason": "\(failure.reason)", "error": "\(failure.lines.first ?? "")"])
         }
         await settleStatus(nil)
-        publish(.refused(revision: revision, lines: failure.lines))
+        if failure.isWaiting, failure.commit != nil {
+            for line in failure.lines { publish(.waiting(revision: revision, line: "waiting: \(line)")) }
+        } else {
+            if failure.hasBegun, let commit = failure.commit { await revert(commit, because: failure.lines.first ?? failure.reason) }
+            publish(.refused(revision: revision, lines: failure.lines))
+        }
     }
 
     func reportSuspended() async {

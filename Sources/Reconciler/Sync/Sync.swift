@@ -19,8 +19,7 @@ struct Sync: Sendable {
         isCurrent: (RenderedObject) -> Bool = { _ in false }
     ) async throws -> Prepared {
         let commit = resolved.commit
-        let rendered = try await renderer.render(
-            resolved.repository, commit: commit, path: application.path, destination: application.destination, client: client)
+        let rendered = try await renderer.render(resolved.repository, commit: commit, for: application, client: client)
         if rendered.objects.isEmpty, !application.status.inventory.isEmpty, !application.allowsEmpty {
             throw SyncFailure(
                 "WouldDeleteEverything",
@@ -47,12 +46,6 @@ struct Sync: Sendable {
             [
                 "\(application.path): this commit would delete \(deleted.count) of \(application.status.inventory.count) objects (\(names), …), more than the \(application.deletionsMax) that spec.sync.maxDeletions allows; if that is meant: kubectl patch application -n \(application.namespace) \(application.name) --type=merge -p '{\"spec\":{\"sync\":{\"maxDeletions\":\(deleted.count)}}}'"
             ], commit: commit)
-    }
-
-    func apply(
-        _ plan: Plan, for application: Application, onApplied: @escaping @Sendable (RenderedObject, Object) -> Void
-    ) async throws -> Applier.Result {
-        try await Applier(client: client, clock: clock, logger: logger).apply(plan, application: application, onApplied: onApplied)
     }
 
     /// The server's refusals as messages with the place in the file.

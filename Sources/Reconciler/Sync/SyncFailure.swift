@@ -10,6 +10,10 @@ struct SyncFailure: Error, Sendable, CustomStringConvertible {
     var commit: Commit?
     /// Nothing is wrong: there is just nothing to deploy yet.
     var isWaiting = false
+    /// Something was changed before it failed.
+    var hasBegun = false
+    /// A hook failed: what it did is not done again unasked.
+    var isHook = false
 
     var description: String { lines.joined(separator: "\n") }
 

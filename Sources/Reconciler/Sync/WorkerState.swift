@@ -22,12 +22,12 @@ struct WorkerState: Sendable {
         case sync(Request)
         case revert(Set<ObjectIdentity>)
         case health
+        /// Deletes the objects of an Application that is going.
+        case remove
         case wait(until: Timestamp?)
         case stop
     }
 
-    /// First and longest wait after a failed sync.
-    static let backoff: ClosedRange<Duration> = .seconds(1) ... .seconds(300)
     /// Reverts of one object at once; beyond it each waits twice as long, so that two who disagree do not spin.
     static let revertsMax = 5
     /// The longest of those waits is 2^6 seconds.
@@ -68,12 +68,22 @@ struct WorkerState: Sendable {
     private var notHealthy: [ObjectIdentity: Health] = [:]
     private var isStopped = false
     private var failures = 0
+    /// The commit that they are of.
+    private var failedRevision = ""
+    /// The commit and generation that are not tried again unasked.
+    private var givenUp: (revision: String, generation: Int64)?
+    /// The last attempt ended before an Application that this one depends on was ready.
+    var awaitsDependencies = false
+    /// Follows the commit in the cluster, for an Application that undoes what fails.
+    private var rollout: Rollout?
+    private var rolloutDueAt: Timestamp?
+    private var isToBeRemoved = true
     private var retryAt: Timestamp?
     private var fetchAt: Timestamp?
     private var judgeAt: Timestamp?
     /// Namespaces whose events tell why something waits, and since when they are wanted.
     private var eventsWanted: [String: Timestamp] = [:]
-    private var eventsDueAt: Timestamp?
+    private(set) var eventsDueAt: Timestamp?
     private var writtenAt: Timestamp?
 
     init(application: Application, specError: String?) {
@@ -115,7 +125,13 @@ struct WorkerState: Sendable {
             }
             request(Request(fetches: isMoved))
         }
-        return pending != nil
+        return pending != nil || new.isDeleting && !old.isDeleting
+    }
+
+    /// The finalizer is off: the Application goes, or waits for the finalizers of others.
+    mutating func isRemoved() {
+        isToBeRemoved = false
+        retryAt = nil
     }
 
     /// An object changed in the cluster.
@@ -174,20 +190,57 @@ struct WorkerState: Sendable {
 
     mutating func succeeded(now: Timestamp) {
         failures = 0
+        givenUp = nil
         retryAt = nil
         scheduleFetch(now: now)
     }
 
-    mutating func failed(now: Timestamp, isWaiting: Bool) {
+    /// - Parameters:
+    ///   - isWaiting: nothing is wrong; what is missing comes as an event.
+    ///   - revision: of the commit, where it got that far.
+    ///   - isRetried: whether another attempt makes sense by itself.
+    mutating func failed(now: Timestamp, isWaiting: Bool, revision: String = "", isRetried: Bool = true) {
         scheduleFetch(now: now)
-        // Waiting for a first push: the push itself is the event.
-        if isWaiting, case .repository = application.origin {
+        if isWaiting, awaitsDependencies || application.isFromOwnRepository {
             retryAt = nil
             return
         }
-        let wait = min(Self.backoff.lowerBound * (1 << min(failures, 16)), Self.backoff.upperBound)
+        if revision != failedRevision { failures = 0 }
+        failedRevision = revision
         failures += 1
-        retryAt = now + wait
+        retryAt = isRetried ? application.policy.retry.wait(afterFailures: failures).map { now + $0 } : nil
+        if retryAt == nil { givenUp = (revision, application.generation) }
+    }
+
+    /// Whether a commit failed in such a way that only a word from somebody has it tried again.
+    func hasGivenUp(_ commit: Commit) -> Bool {
+        givenUp.map { $0.revision == commit.id.description && $0.generation == application.generation } ?? false
+    }
+
+    // MARK: The rollout
+
+    /// A commit is in the cluster, and this is how its objects do.
+    mutating func rolls(to commit: Commit, _ summary: HealthSummary) {
+        guard summary.isSettled else { return }
+        rollout = nil
+        status.lastHealthyRevision = commit.id.description
+    }
+
+    /// Begins to follow a commit, where its failure is to be undone.
+    mutating func followRollout(of commit: Commit, now: Timestamp) {
+        rollout = application.policy.revertsOnFailure && status.lastHealthyRevision != commit.id.description
+            ? Rollout(revision: commit.id.description, start: now, timeout: application.policy.timeout) : nil
+    }
+
+    /// Why the rollout has failed, once; nil while it may succeed.
+    mutating func rolloutFailure(_ summary: HealthSummary, now: Timestamp) -> String? {
+        guard var following = rollout else { return nil }
+        _ = following.handle(.health(revision: following.revision, summary), now: now)
+        let lines = following.tick(now: now)
+        rollout = following.outcome == nil ? following : nil
+        rolloutDueAt = rollout?.nextDeadline
+        guard following.outcome == .failed, let line = lines.last else { return nil }
+        return String(line.dropFirst(line.hasPrefix("failed: ") ? 8 : 0))
     }
 
     private mutating func scheduleFetch(now: Timestamp) {
@@ -236,6 +289,7 @@ struct WorkerState: Sendable {
 
     mutating func next(now: Timestamp) -> Task {
         if isStopped { return .stop }
+        if application.isDeleting { return nextOfEnd(now: now) }
         if let retryAt, retryAt <= now { request(Request(isForced: true)) }
         if let fetchAt, fetchAt <= now { request(Request(fetches: true)) }
         if let request = pending {
@@ -254,12 +308,23 @@ struct WorkerState: Sendable {
         }
         if let judgeAt, judgeAt <= now { wantsHealth = true }
         if let eventsDueAt, eventsDueAt <= now { wantsHealth = true }
+        if let rolloutDueAt, rolloutDueAt <= now {
+            self.rolloutDueAt = nil
+            wantsHealth = true
+        }
         if wantsHealth {
             wantsHealth = false
             judgeAt = nil
             eventsDueAt = nil
             return .health
         }
-        return .wait(until: ([retryAt, fetchAt, judgeAt, eventsDueAt].compactMap { $0 } + dirtyNotBefore.values).min())
+        return .wait(until: ([retryAt, fetchAt, judgeAt, eventsDueAt, rolloutDueAt].compactMap { $0 } + dirtyNotBefore.values).min())
+    }
+
+    /// An Application that is going neither syncs nor reverts; its objects go with it where a finalizer of ours is on.
+    private mutating func nextOfEnd(now: Timestamp) -> Task {
+        guard application.hasFinalizer, isToBeRemoved else { return .wait(until: nil) }
+        if let retryAt, retryAt > now { return .wait(until: retryAt) }
+        return .remove
     }
 }

@@ -1,0 +1,110 @@
+import APIMachinery
+
+extension Renderer {
+    /// What an Application's commit asks for: the manifests of its path, or the Applications that it discovers
+    /// there, and what the Application itself adds.
+    ///
+    /// - Throws: as `render(_:commit:path:destination:coming:client:)`.
+    package func render(
+        _ repository: Repository, commit: Commit, for application: Application, client: any ResourceClient
+    ) async throws -> Rendered {
+        let makesNamespace = application.policy.createsNamespace
+        var rendered: Rendered
+        if let discovery = application.policy.discovery {
+            rendered = try await discover(discovery, repository, commit: commit, for: application)
+        } else {
+            rendered = try await render(
+                repository, commit: commit, path: application.path, destination: application.destination,
+                coming: makesNamespace ? [application.destination] : [], client: client)
+        }
+        let namespace = Object(.namespaces, name: application.destination)
+        if makesNamespace, !rendered.objects.contains(where: { $0.key.type == .namespaces && $0.key.name == namespace.name }),
+            try await isOurs(namespace.name, application, client)
+        {
+            rendered.objects.insert(.generated(.namespaces, namespace, from: "spec.destination.createNamespace"), at: 0)
+        }
+        return rendered
+    }
+
+    /// Whether a namespace is the Application's to make. One that somebody else made is used and left alone.
+    private func isOurs(_ name: String, _ application: Application, _ client: any ResourceClient) async throws -> Bool {
+        do throws(APIStatus) {
+            return try await client.get(ObjectKey(.namespaces, name: name)).annotations[Application.annotation] == application.reference
+        } catch {
+            guard error.reason == .notFound else { throw error }
+            return true
+        }
+    }
+
+    /// One Application for each directory that matches, in path order.
+    private func discover(
+        _ discovery: Discovery, _ repository: Repository, commit: Commit, for application: Application
+    ) async throws -> Rendered {
+        let cache = cache
+        let directories = try await repository.read { repository throws(GitError) in
+            try DirectoryWalk(cache: cache, discovery: discovery).directories(below: application.path, of: commit.tree, in: repository)
+        }
+        guard directories.count <= Discovery.countMax else {
+            throw RenderFailure([Diagnostic(path: application.path, "spec.discovery finds \(directories.count) directories, more than \(Discovery.countMax); narrow its patterns")])
+        }
+        var objects: [RenderedObject] = []
+        var diagnostics: [Diagnostic] = []
+        var places: [String: String] = [:]
+        for directory in directories {
+            let object = discovery.application(for: directory, of: application)
+            let path = object.spec[path: ["source", "path"]]?.string ?? ""
+            let problems = Schema.builtin.check(object, ResourceType.applications.gvk).map { "\($0.path): \($0.description)" }
+            if object.name.isEmpty {
+                diagnostics.append(Diagnostic(path: path, "no Application can be named after this directory; set metadata.name in spec.discovery.template"))
+            } else if let other = places[object.name] {
+                diagnostics.append(
+                    Diagnostic(path: path, "would be Application \(object.name), as \(other); tell them apart by metadata.name in spec.discovery.template, like \"{{path[0]}}-{{path.basename}}\""))
+            }
+            diagnostics += problems.map { Diagnostic(path: path, "spec.discovery.template: \($0)") }
+            places[object.name] = path
+            objects.append(.generated(.applications, object, from: path))
+        }
+        guard diagnostics.isEmpty else { throw RenderFailure(diagnostics) }
+        return Rendered(commit: commit, objects: objects)
+    }
+}
+
+extension RenderedObject {
+    /// An object that stands in no file; `place` is named where one would be.
+    static func generated(_ type: ResourceType, _ object: Object, from place: String) -> RenderedObject {
+        let origin = ManifestOrigin(path: place, blob: .zero, document: 0, place: FieldPath(), line: 0, column: 0)
+        let key = ObjectKey(type, namespace: type.isNamespaced ? object.namespace : nil, name: object.name)
+        var rendered = RenderedObject(key: key, object: object, origin: origin)
+        rendered.isGenerated = true
+        return rendered
+    }
+}
+
+/// Finds the directories that a discovery asks for, on the git thread.
+private struct DirectoryWalk {
+    let cache: RenderCache
+    let discovery: Discovery
+
+    /// Paths below `path`, in order.
+    func directories(below path: String, of root: ObjectID, in repository: borrowing OpenRepository) throws(GitError) -> [[String]] {
+        guard let top = try KustomizedDirectory.entry(path == "." ? "" : path, root: root, cache: cache, in: repository), top.kind == .tree else {
+            throw GitError(.noPath, "the path \"\(path)\" is not a directory of the commit", remedy: "set spec.source.path to the directory below which to look")
+        }
+        var found: [[String]] = []
+        try walk(top.id, [], into: &found, in: repository)
+        return found
+    }
+
+    private func walk(_ tree: ObjectID, _ path: [String], into found: inout [[String]], in repository: borrowing OpenRepository) throws(GitError) {
+        if !path.isEmpty, discovery.finds(path) { found.append(path) }
+        guard path.count < discovery.depth else { return }
+        let entries: [TreeEntry]
+        if let cached = cache.tree(tree) {
+            entries = cached
+        } else {
+            entries = try repository.tree(tree)
+            cache.store(tree, entries)
+        }
+        for entry in entries where entry.kind == .tree { try walk(entry.id, path + [entry.name], into: &found, in: repository) }
+    }
+}
