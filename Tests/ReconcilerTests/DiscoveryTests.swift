@@ -56,7 +56,7 @@ struct DiscoveryTests {
             let (shop, cluster) = (try await PushedRepository(in: running), running.cluster)
             try await cluster.createApplication("all", source: ["repository": "shop"], spec: ["discovery": ["directories": ["apps/*", "old/*"]]])
             let broken = try await shop.push(["apps/red/a.yaml": "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, dota: {}}"])
-            #expect(!broken.isHealthy && broken.text.contains("apps/red/a.yaml:1:53: ConfigMap default/a: unknown field \"dota\""), "\(broken.text)")
+            #expect(!broken.isHealthy && broken.text.contains("apps/red/a.yaml:1:56: ConfigMap default/a: unknown field \"dota\""), "\(broken.text)")
             #expect(try await applications(cluster) == ["all"])
             let twice = try await shop.push(["apps/red/a.yaml": SyncTests.configMap("a"), "old/Red/a.yaml": SyncTests.configMap("b")])
             #expect(twice.text.contains("old/Red: would be Application red, as apps/red; tell them apart by metadata.name in spec.discovery.template, like \"{{path[0]}}-{{path.basename}}\""), "\(twice.text)")

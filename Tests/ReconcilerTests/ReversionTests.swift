@@ -54,12 +54,15 @@ struct ReversionTests {
         try await RunningReconciler.with { running in
             let (shop, cluster) = (try await PushedRepository(in: running), running.cluster)
             try await cluster.createApplication("shop", source: ["repository": "shop"], spec: ["sync": ["onFailure": "revert"]])
-            let good = try await shop.push(["a.yaml": SyncTests.configMap("a", "1")], "Good")
-            try await cluster.wait(for: .applications, "shop", in: "gitctl-system") { $0?.status["lastHealthyRevision"]?.string == good.commit }
             let hook = Self.job("migrate").replacing("{name: migrate}", with: "{name: migrate, annotations: {gitctl.dev/hook: PreSync}}")
-            async let pushed = shop.push(["a.yaml": SyncTests.configMap("a", "2"), "job.yaml": hook], "Bad")
-            try await cluster.endJob("migrate", failing: true)
+            let first = Task { try await shop.push(["a.yaml": SyncTests.configMap("a", "1"), "job.yaml": hook], "Good") }
+            let uid = try await cluster.endJob("migrate")
+            let good = try await first.value
+            try await cluster.wait(for: .applications, "shop", in: "gitctl-system") { $0?.status["lastHealthyRevision"]?.string == good.commit }
+            async let pushed = shop.push(["a.yaml": SyncTests.configMap("a", "2")], "Bad")
+            let failed = try await cluster.endJob("migrate", failing: true, after: uid)
             #expect(try await !pushed.isHealthy)
+            try await cluster.endJob("migrate", after: failed)
             let made = try await shop.work.git("--git-dir", shop.bare, "rev-parse", "main")
             #expect(try await made != pushed.commit)
             try await cluster.application("shop", synced: "Synced", at: made)

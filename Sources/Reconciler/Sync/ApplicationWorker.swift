@@ -246,6 +246,8 @@ final class ApplicationWorker: Sendable {
     private func foresee(_ plan: Plan) async throws {
         let coming = plan.changes.filter { $0.rendered != nil }.map(\.identity) + plan.hooks.filter(\.runs).map(\.identity)
         state.withLock { state in
+            // Whatever comes of them, what ran before them counts no more.
+            if plan.hooks.contains(where: \.runs) { state.status.observedHooks = "" }
             let known = Set(state.status.inventory)
             state.status.inventory += coming.filter { !known.contains($0) }
             state.status.inventory.sort()

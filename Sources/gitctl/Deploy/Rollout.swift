@@ -35,6 +35,10 @@ package struct Rollout: Sendable {
             return .failed(synced?["message"]?.string ?? "the sync failed")
         }
         guard isCurrent, synced?["status"]?.string == "True", !observed.isEmpty, commit == nil || observed == commit else {
+            // What a sync waits for between its steps is said in the condition.
+            if isCurrent, let reason = synced?["reason"]?.string, ["Syncing", "DependencyNotReady"].contains(reason), let message = synced?["message"]?.string {
+                return .waiting(message)
+            }
             return .waiting(commit.map { "applying \($0.prefix(12))" } ?? "applying")
         }
         let message = condition("Healthy")?["message"]?.string ?? status["summary"]?.string ?? ""
