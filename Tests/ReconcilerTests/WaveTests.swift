@@ -82,6 +82,34 @@ struct WaveTests {
         }
     }
 
+    @Test("namespaces and kinds come before every hook and wave")
+    func ground() throws {
+        func change(_ type: ResourceType, _ name: String, wave: String? = nil, hook: Bool = false) throws -> RenderedObject {
+            var object = Object(type, namespace: type.isNamespaced ? "team" : nil, name: name)
+            if let wave { object.annotations["gitctl.dev/sync-wave"] = wave }
+            if hook { object.annotations["gitctl.dev/hook"] = "PreSync" }
+            let origin = ManifestOrigin(path: "a", blob: .zero, document: 0, place: FieldPath(), line: 1, column: 1)
+            var rendered = RenderedObject(key: ObjectKey(type, namespace: type.isNamespaced ? "team" : nil, name: name), object: object, origin: origin)
+            rendered.order = try SyncOrder(object)
+            return rendered
+        }
+        func created(_ rendered: RenderedObject) -> PlannedChange {
+            var change = PlannedChange(key: rendered.key, action: .created)
+            change.rendered = rendered
+            return change
+        }
+        let hook = try change(.jobs, "migrate", hook: true)
+        var plan = Plan(
+            revision: "a",
+            changes: [
+                created(try change(.configMaps, "early", wave: "-1")), created(try change(.namespaces, "team")), created(try change(.configMaps, "plain")),
+            ])
+        plan.hooks = [PlannedHook(key: hook.key, hook: try #require(hook.order?.hook), wave: 0, runs: true, rendered: hook)]
+        let steps = SyncStep.steps(of: plan)
+        #expect(steps.beforePrune.map { $0.writes.map(\.key.name) + $0.hooks.map(\.key.name) } == [["team"], ["migrate"], ["early"], ["plain"]])
+        #expect(steps.afterPrune.isEmpty)
+    }
+
     @Test("a wave that fails stops the sync, and the next commit takes over at once")
     func preempts() async throws {
         try await RunningReconciler.with { running in

@@ -11,8 +11,8 @@ enum Progress: Sendable {
     case reverted(revision: String, line: String)
     /// The commit is in the cluster.
     case applied(revision: String, objects: Int, deleted: Int, duration: Duration)
-    /// The commit could not be applied; the previous one stays. One line each.
-    case refused(revision: String, lines: [String])
+    /// The commit could not be applied; the previous one stays, or what was begun is undone (`reverted` follows). One line each.
+    case refused(revision: String, lines: [String], isToBeReverted: Bool = false)
     /// How the commit's objects do now.
     case health(revision: String, HealthSummary)
 }

@@ -44,6 +44,7 @@ struct Rollout: Sendable {
 
     /// Takes in an event; returns what to print at once.
     mutating func handle(_ event: Progress, now: Timestamp) -> [String] {
+        guard outcome == nil else { return [] }
         switch event {
         case .syncing(let other):
             guard other != revision, isApplied else { return [] }
@@ -65,10 +66,10 @@ struct Rollout: Sendable {
             lastLine = now
             let pruned = deleted > 0 ? ", deleted \(deleted)" : ""
             return ["applied \(objects) \(objects == 1 ? "object" : "objects")\(pruned) in \(duration.brief)"]
-        case .refused(let other, let lines):
+        case .refused(let other, let lines, let isToBeReverted):
             // Without a revision: it could not even be found.
             guard other == revision || other.isEmpty else { return [] }
-            fail(now: now)
+            if isToBeReverted { failedAt = now } else { outcome = .failed }
             return lines
         case .health(let other, let summary):
             guard other == revision else { return [] }

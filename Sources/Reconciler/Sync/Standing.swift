@@ -60,8 +60,9 @@ extension ApplicationWorker {
         let application = application
         let good = application.status.lastHealthyRevision
         let revision = commit.id.description
-        guard application.policy.revertsOnFailure, good != revision else { return }
+        guard application.policy.revertsOnFailure else { return }
         func tell(_ line: String) { publish(.reverted(revision: revision, line: line)) }
+        guard good != revision else { return tell("not reverted: this commit was healthy before") }
         guard !good.isEmpty else { return tell("not reverted: no earlier commit was healthy") }
         do {
             guard let made = try await reversion.revert(application, commit, good, reason) else { return tell("not reverted: the branch has moved on, or held the same before") }
@@ -186,8 +187,9 @@ extension ApplicationWorker {
         if failure.isWaiting, failure.commit != nil {
             for line in failure.lines { publish(.waiting(revision: revision, line: "waiting: \(line)")) }
         } else {
-            if failure.hasBegun, let commit = failure.commit { await revert(commit, because: failure.lines.first ?? failure.reason) }
-            publish(.refused(revision: revision, lines: failure.lines))
+            let isToBeReverted = failure.hasBegun && application.policy.revertsOnFailure
+            publish(.refused(revision: revision, lines: failure.lines, isToBeReverted: isToBeReverted))
+            if isToBeReverted, let commit = failure.commit { await revert(commit, because: failure.lines.first ?? failure.reason) }
         }
     }
 

@@ -23,7 +23,16 @@ struct SyncStep: Sendable {
         let hooks = plan.hooks.filter(\.runs)
         guard !writes.isEmpty || !hooks.isEmpty else { return ([], []) }
         let after = steps(of: .postSync, hooks)
-        return (steps(of: .preSync, hooks) + waves(plan, hooks, isAllAwaited: !after.isEmpty), after)
+        // Nothing can be in a namespace or of a kind that is not there: these come before all that says when it comes.
+        let ground = writes.filter(isGround)
+        return (
+            (ground.isEmpty ? [] : [SyncStep(phase: .sync, wave: 0, writes: ground)]) + steps(of: .preSync, hooks)
+                + waves(plan, hooks, isAllAwaited: !after.isEmpty), after
+        )
+    }
+
+    private static func isGround(_ change: PlannedChange) -> Bool {
+        change.rendered?.order == nil && [.definitions, .namespaces].contains(Layer.of(change.key.type))
     }
 
     /// What runs when a step has failed.
@@ -36,7 +45,7 @@ struct SyncStep: Sendable {
     }
 
     private static func waves(_ plan: Plan, _ hooks: [PlannedHook], isAllAwaited: Bool) -> [SyncStep] {
-        let members = Dictionary(grouping: plan.changes.filter { $0.rendered != nil }) { $0.rendered?.order?.wave ?? 0 }
+        let members = Dictionary(grouping: plan.changes.filter { $0.rendered != nil && !isGround($0) }) { $0.rendered?.order?.wave ?? 0 }
         let running = Dictionary(grouping: hooks.filter { $0.hook.phases.contains(.sync) }, by: \.wave)
         var steps = Set(members.keys).union(running.keys).sorted().map { wave in
             let changes = members[wave] ?? []
