@@ -117,7 +117,7 @@ let package = Package(
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"], exclude: ["Network/Golden"], swiftSettings: swift),
         .testTarget(
-            name: "ReconcilerTests", dependencies: ["Reconciler", "Cluster", "TestSupport"], exclude: ["Kustomize/Fixtures"], swiftSettings: swift),
+            name: "ReconcilerTests", dependencies: ["Reconciler", "Cluster", "TestSupport"], exclude: ["Kustomize/Fixtures", "Golden"], swiftSettings: swift),
         .testTarget(name: "GitctlTests", dependencies: ["gitctl", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "SimulationTests", dependencies: ["Cluster", "Agent", "Reconciler", "TestSupport"], swiftSettings: swift),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], exclude: ["Fixtures"], swiftSettings: swift),

@@ -123,6 +123,9 @@ package final class Cluster: Sendable {
         LocalClient(registry: registry, user: user, authorizer: registry.guards.authorizer, component: component)
     }
 
+    /// Adds what another part of the process measures to the server's `/metrics`.
+    package func addMetrics(_ families: @escaping @Sendable () -> [MetricFamily]) { apiServer.addMetrics(families) }
+
     /// What runs the cluster, in start order.
     package var services: [any Service] {
         let (clock, logger) = (configuration.clock, configuration.logger)

@@ -33,6 +33,7 @@ package final class Reconciler: Service {
     let client: any ResourceClient
     let repositories: BareRepositories
     let sources: Sources
+    let journal: Journal
     let sync: Sync
     private let live: LiveObjects
     private let applications: Informer
@@ -44,8 +45,11 @@ package final class Reconciler: Service {
         self.configuration = configuration
         self.client = client
         repositories = BareRepositories(dataDirectory: configuration.dataDirectory, executable: configuration.executable)
-        sources = Sources(dataDirectory: configuration.dataDirectory)
-        sync = Sync(client: client, renderer: Renderer(), clock: configuration.clock, logger: configuration.logger)
+        journal = Journal(client: client, clock: configuration.clock, logger: configuration.logger)
+        sources = Sources(dataDirectory: configuration.dataDirectory, clock: configuration.clock, onFetch: journal.fetched)
+        sync = Sync(
+            client: client, renderer: Renderer(), clock: configuration.clock, logger: configuration.logger, journal: journal,
+            tombstones: Tombstones(client: client, clock: configuration.clock, logger: configuration.logger))
         let state = Registered()
         self.state = state
         live = LiveObjects(client: client, clock: configuration.clock, logger: configuration.logger) { scope, change in
@@ -63,6 +67,8 @@ package final class Reconciler: Service {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.live.run() }
                 group.addTask { await self.refreshRepositories() }
+                group.addTask(priority: .utility) { await self.journal.run() }
+                group.addTask(priority: .utility) { await self.sync.tombstones.run() }
                 group.addTask {
                     // Ends only by cancellation: the informer retries everything else itself.
                     try? await self.applications.run()
@@ -90,6 +96,7 @@ package final class Reconciler: Service {
             // Its objects stay: deleting what runs is only ever done by a commit.
             state.note(dependencies: [], of: "\(object.namespace)/\(object.name)")
             state.remove("\(object.namespace)/\(object.name)")?.stop()
+            journal.forget("\(object.namespace)/\(object.name)")
         }
     }
 
@@ -119,6 +126,7 @@ package final class Reconciler: Service {
         } catch {
             var application = Application(namespace: object.namespace, name: object.name, origin: .url(""))
             application.generation = object.generation
+            application.uid = object.uid
             application.status = ApplicationStatus(object.status)
             return (application, error.description)
         }

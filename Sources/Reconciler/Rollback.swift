@@ -35,6 +35,7 @@ extension Reconciler {
         try await repository.read { repository throws(GitError) in
             try repository.moveBranch(branch, from: tip.id, to: id, because: "gitctl rollback")
         }
+        journal.rolledBack(application, to: target, as: commit, by: author.name)
         announceMove(of: application)
         let outcome = await roll(key, to: id.description, request: WorkerState.Request(), report: report)
         return SyncResult(revision: id.description, isSuccess: outcome == .healthy)

@@ -58,7 +58,7 @@ package struct Daemon: Sendable {
     private func compose() async throws {
         if let remote = options.remote {
             // The cluster is elsewhere: nothing of ours to start but the reconciler.
-            return try await serve(url: remote.connection.config.server, client: remote, before: [], after: [])
+            return try await serve(url: remote.connection.config.server, client: remote, before: [], after: []) { _ in }
         }
         let endpoint = LateNodeEndpoint()
         let cluster = try await Cluster(
@@ -76,17 +76,22 @@ package struct Daemon: Sendable {
             endpoint.set(agent)
             after.append(agent)
         }
-        try await serve(url: cluster.url, client: cluster.client(as: .system("system:gitctl:reconciler"), component: "reconciler"), before: cluster.services, after: after)
+        try await serve(url: cluster.url, client: cluster.client(as: .system("system:gitctl:reconciler"), component: "reconciler"), before: cluster.services, after: after, measure: cluster.addMetrics)
     }
 
     /// Runs everything in one group until a signal or `gitctl down` ends it.
-    private func serve(url: String, client: any ResourceClient, before: [any Service], after: [any Service]) async throws {
+    /// - Parameter measure: takes what the reconciler measures, where there is a server to tell it.
+    private func serve(
+        url: String, client: any ResourceClient, before: [any Service], after: [any Service],
+        measure: (@escaping @Sendable () -> [MetricFamily]) -> Void
+    ) async throws {
         let reconciler = options.runsReconciler
             ? Reconciler(
                 Reconciler.Configuration(
                     dataDirectory: options.directory.path, executable: options.executable, fetchInterval: Self.fetchInterval,
                     clock: SystemClock(), logger: log("reconciler")),
                 client: client) : nil
+        if let reconciler { measure { [weak reconciler] in reconciler?.metrics ?? [] } }
         let stop = Signal()
         let control = try await ControlServer(options.directory, logger: log("control")) { request, report in
             try await Self.answer(request, url: url, reconciler: reconciler, stop: stop, report: report)
@@ -135,6 +140,8 @@ package struct Daemon: Sendable {
             let result = try await reconciling().rollBack(
                 application: ObjectKey(.applications, namespace: namespace, name: name), to: revision, by: author, report: report)
             return ["revision": .string(result.revision), "isSuccess": .bool(result.isSuccess)]
+        case .blame(let group, let kind, let namespace, let name, let field):
+            return try await reconciling().blame(group: group, kind: kind, namespace: namespace, name: name, field: field).json
         case .stop:
             stop.fire()
             return .bool(true)

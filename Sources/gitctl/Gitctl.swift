@@ -20,7 +20,7 @@ package struct Gitctl: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Up.self, Diff.self, Sync.self, Status.self, Why.self, History.self, Rollback.self, Suspend.self, Resume.self, Down.self, DaemonCommand.self, KubeconfigCommand.self, Hook.self, Version.self,
+            Up.self, Diff.self, Sync.self, Status.self, Why.self, BlameCommand.self, Logs.self, Events.self, History.self, Rollback.self, Undelete.self, Suspend.self, Resume.self, Down.self, DaemonCommand.self, KubeconfigCommand.self, Hook.self, Version.self,
         ])
 
     package init() {}

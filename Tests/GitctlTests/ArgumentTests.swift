@@ -51,6 +51,9 @@ struct ArgumentTests {
             ("daemon --pod-cidr 10.43.0.0/24", "overlap"), ("daemon --registry-mirror docker.io", "registry-mirror"),
             ("daemon --log-level loud", "loud"), ("diff -o xml", "xml"), ("status a/b/c", "a/b/c"), ("sync --timeout 5x", "5x"),
             ("diff --context c", "--context needs --kubeconfig"), ("sync --dry-run --kubeconfig f", "--dry-run"),
+            ("logs web -f --previous", "--follow and --previous exclude each other"), ("logs web --tail=-1", "--tail takes a number of lines, not -1"),
+            ("logs web deployment", "deployment"), ("diff --unified -o json", "--unified is for text"), ("undelete --list configmap/a", "--list"),
+            ("blame web", "web"),
         ])
     func refused(line: String, word: String) {
         #expect(complaint(line).contains(word))

@@ -18,7 +18,8 @@ struct ControlTests {
     static let requests: [ControlRequest] = [
         .ping, .ensureRepository(name: "web"), .preReceive(push), .postReceive(push),
         .sync(namespace: "n", name: "web", revision: nil, isDryRun: true), .sync(namespace: "n", name: "web", revision: "v1", isDryRun: false),
-        .stop,
+        .rollBack(namespace: "n", name: "web", revision: nil, author: Restoration.Author(name: "Ada", email: "ada@example.org")),
+        .blame(group: "apps", kind: "Deployment", namespace: "n", name: "web", field: "spec"), .stop,
     ]
 
     @Test("a request survives the wire", arguments: requests)

@@ -117,6 +117,13 @@ struct DeployTests {
         }
     }
 
+    @Test("what a push of a branch has no part in is not compared, unless nothing else is there")
+    func following() {
+        let all = ["main", "production", nil].map { Application(namespace: "n", name: $0 ?? "own", origin: .repository("r"), revision: $0) }
+        #expect(ApplicationOf.following("main", among: all).map(\.name) == ["main", "own"])
+        #expect(ApplicationOf.following("topic", among: Array(all.prefix(2))).map(\.name) == ["main", "production"])
+    }
+
     @Test("a repository's Application is found by its remotes")
     func applicationByRemote() {
         let owned = Object(.applications, name: "web", ["spec": ["source": ["repository": "web"]]])

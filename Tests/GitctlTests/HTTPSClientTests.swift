@@ -1,42 +1,20 @@
 import APIMachinery
 import Cluster
-import Logging
-import ServiceLifecycle
 import TestSupport
 import Testing
 
 @testable import gitctl
 
 @Suite("The HTTPS client holds the ResourceClient contract", .serialized) struct HTTPSClientTests {
-    private static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-
-    /// Runs the real API server around `body`, without controllers.
-    private func withServer(_ body: (Cluster) async throws -> Void) async throws {
-        try await TemporaryDirectory.with { directory in
-            let cluster = try await Cluster(.init(dataDirectory: directory.path + "/data", port: 0, logger: Self.logger))
-            let group = ServiceGroup(services: [cluster.services[0]], logger: Self.logger)
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await group.run() }
-                do { try await body(cluster) } catch {
-                    await group.triggerGracefulShutdown()
-                    try await tasks.waitForAll()
-                    throw error
-                }
-                await group.triggerGracefulShutdown()
-                try await tasks.waitForAll()
-            }
-        }
-    }
-
     @Test("over TLS, with the kubeconfig's client certificate", .timeLimit(.minutes(1)), arguments: ResourceClientContract.all)
     func contract(_ contract: ResourceClientContract) async throws {
-        try await withServer { cluster in
+        try await ServedCluster.with { cluster in
             try await contract.run(try HTTPSClient(kubeconfig: cluster.kubeconfigPath, context: nil))
         }
     }
 
     @Test("with a token in place of a certificate, rights are the token's", .timeLimit(.minutes(1))) func token() async throws {
-        try await withServer { cluster in
+        try await ServedCluster.with { cluster in
             let admin = try HTTPSClient(kubeconfig: cluster.kubeconfigPath, context: nil)
             _ = try await admin.create(.serviceAccounts, Object(.serviceAccounts, namespace: "default", name: "robot"))
             let request = Object(["apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": [:]])

@@ -72,7 +72,7 @@ struct DiffTests {
         var change = PlannedChange(key: ObjectKey(.configMaps, namespace: "default", name: "c"), action: .changed)
         change.before = Object(.configMaps, name: "c", ["data": ["a": "````"]])
         change.after = Object(.configMaps, name: "c", ["data": ["a": "b"]])
-        #expect(Plan(revision: "abcdef0123", changes: [change]).markdown.contains("`````diff"))
+        #expect(PlanReport([.init(application: "web", title: "", plan: Plan(revision: "abcdef0123", changes: [change]))]).markdown.contains("`````diff"))
     }
 
     @Test("drift is only what a manifest names")

@@ -47,6 +47,8 @@ final class APIServerService: Service {
         }
     }
 
+    func addMetrics(_ families: @escaping @Sendable () -> [MetricFamily]) { server.metrics.add(families) }
+
     /// Ends a server that was bound and never run.
     func abandon() async {
         await listener.shutDown()

@@ -88,18 +88,18 @@ extension APIServer {
     }
 
     private func metricsText() -> Response {
-        let objects = registry.resourceTypes.filter(\.isStored).map(\.groupResource)
-        let counts = Set(objects).sorted().map { resource in
-            (labels: "resource=\"\(resource)\"", value: Double(registry.store.snapshot(resource).versions.count))
+        var objects = MetricFamily("apiserver_storage_objects", "Objects in the store, by kind.")
+        for resource in Set(registry.resourceTypes.filter(\.isStored).map(\.groupResource)).sorted() {
+            objects.add(Double(registry.store.snapshot(resource).versions.count), ["resource": resource.description])
         }
+        var inFlight = MetricFamily("apiserver_current_inflight_requests", "Requests being answered at this moment.")
+        inFlight.add(Double(writes.current), ["request_kind": "mutating"])
+        inFlight.add(Double(reads.current), ["request_kind": "readOnly"])
         let gauges =
             [
-                Metrics.Gauge("gitctl_store_revision", "The store's newest revision.", Double(registry.store.revision)),
-                Metrics.Gauge("apiserver_longrunning_requests", "Watches and followed logs at this moment.", Double(streams.count)),
-                Metrics.Gauge(
-                    "apiserver_current_inflight_requests", "Requests being answered at this moment.",
-                    values: [("request_kind=\"mutating\"", Double(writes.current)), ("request_kind=\"readOnly\"", Double(reads.current))]),
-                Metrics.Gauge("apiserver_storage_objects", "Objects in the store, by kind.", values: counts),
+                MetricFamily("gitctl_store_revision", "The store's newest revision.", .gauge, Double(registry.store.revision)),
+                MetricFamily("apiserver_longrunning_requests", "Watches and followed logs at this moment.", .gauge, Double(streams.count)),
+                inFlight, objects,
             ] + ProcessMetrics.gauges()
         return Response(contentType: "text/plain; version=0.0.4; charset=utf-8", body: .bytes(Array(metrics.text(gauges: gauges).utf8)))
     }

@@ -1,26 +1,27 @@
+import APIMachinery
 import Glibc
 
 /// What Prometheus wants to know of any process. Source: proc(5); Prometheus, "Standard and runtime collectors".
 enum ProcessMetrics {
-    static func gauges() -> [Metrics.Gauge] {
-        var gauges: [Metrics.Gauge] = []
+    static func gauges() -> [MetricFamily] {
+        var gauges: [MetricFamily] = []
         var usage = rusage()
         if getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 {
             func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
             gauges.append(
-                Metrics.Gauge(
-                    "process_cpu_seconds_total", "Processor time of the daemon.", type: "counter", seconds(usage.ru_utime) + seconds(usage.ru_stime)))
+                MetricFamily(
+                    "process_cpu_seconds_total", "Processor time of the daemon.", .counter, seconds(usage.ru_utime) + seconds(usage.ru_stime)))
         }
         if let pages = text("/proc/self/statm")?.split(separator: " ").compactMap({ Double($0) }), pages.count > 1 {
             let size = Double(sysconf(Int32(_SC_PAGESIZE)))
-            gauges.append(Metrics.Gauge("process_resident_memory_bytes", "Memory of the daemon that is in use.", pages[1] * size))
-            gauges.append(Metrics.Gauge("process_virtual_memory_bytes", "Address space of the daemon.", pages[0] * size))
+            gauges.append(MetricFamily("process_resident_memory_bytes", "Memory of the daemon that is in use.", .gauge, pages[1] * size))
+            gauges.append(MetricFamily("process_virtual_memory_bytes", "Address space of the daemon.", .gauge, pages[0] * size))
         }
         if let directory = opendir("/proc/self/fd") {
             var count = -3
             while readdir(directory) != nil { count += 1 }
             closedir(directory)
-            gauges.append(Metrics.Gauge("process_open_fds", "Files and sockets that the daemon has open.", Double(count)))
+            gauges.append(MetricFamily("process_open_fds", "Files and sockets that the daemon has open.", .gauge, Double(count)))
         }
         return gauges
     }

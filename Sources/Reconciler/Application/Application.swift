@@ -11,6 +11,8 @@ package struct Application: Sendable, Hashable {
 
     package var namespace: String
     package var name: String
+    /// Empty where the object was never read.
+    package var uid = ""
     package var generation: Int64
     package var origin: Origin
     /// A branch, tag or commit; nil is the branch that HEAD names.
@@ -111,6 +113,7 @@ extension Application {
             path: try Self.normalized(path: source["path"]?.string ?? "."),
             destination: spec[path: ["destination", "namespace"]]?.string ?? "default")
         generation = object.generation
+        uid = object.uid
         let sync = spec["sync"] ?? .null
         prunes = sync["prune"]?.bool ?? true
         selfHeals = sync["selfHeal"]?.bool ?? true

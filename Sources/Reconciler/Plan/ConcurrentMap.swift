@@ -1,6 +1,6 @@
 /// `transform` of each item, at most `limit` at a time; results in the items' order. The first
 /// error cancels the rest.
-func concurrentMap<Item: Sendable, Value: Sendable>(
+package func concurrentMap<Item: Sendable, Value: Sendable>(
     _ items: [Item], limit: Int, _ transform: @escaping @Sendable (Item) async throws -> Value
 ) async throws -> [Value] {
     var results = [Value?](repeating: nil, count: items.count)

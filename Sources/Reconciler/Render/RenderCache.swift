@@ -16,6 +16,13 @@ package final class RenderCache: Sendable {
         package var filesRead = 0
     }
 
+    /// How often it helped, and how much it holds.
+    struct Usage: Sendable {
+        var hits = 0
+        var misses = 0
+        var bytes = 0
+    }
+
     private enum Value: Sendable {
         case tree([TreeEntry])
         case file(ManifestFile)
@@ -47,6 +54,8 @@ package final class RenderCache: Sendable {
         var size = 0
         var uses: UInt64 = 0
         var statistics = Statistics()
+        var hits = 0
+        var misses = 0
     }
 
     private let sizeMax: Int
@@ -56,9 +65,15 @@ package final class RenderCache: Sendable {
 
     package var statistics: Statistics { state.withLock { $0.statistics } }
 
+    var usage: Usage { state.withLock { Usage(hits: $0.hits, misses: $0.misses, bytes: $0.size) } }
+
     /// What a rendering of the same inputs made.
     func rendered(from inputs: RenderInputs) -> (objects: [RenderedObject], warnings: [String])? {
-        state.withLock { state in state.rendered.last { $0.inputs == inputs }.map { ($0.objects, $0.warnings) } }
+        state.withLock { state in
+            guard let known = state.rendered.last(where: { $0.inputs == inputs }) else { return nil }
+            state.hits += 1
+            return (known.objects, known.warnings)
+        }
     }
 
     func keep(_ objects: [RenderedObject], warnings: [String], from inputs: RenderInputs) {
@@ -92,7 +107,11 @@ package final class RenderCache: Sendable {
 
     private func lookup(_ key: Key) -> Value? {
         state.withLock { state in
-            guard let value = state.values[key]?.value else { return nil }
+            guard let value = state.values[key]?.value else {
+                state.misses += 1
+                return nil
+            }
+            state.hits += 1
             state.uses += 1
             state.values[key]?.lastUse = state.uses
             return value

@@ -42,30 +42,35 @@ extension Plan {
         return .object(json)
     }
 
-    /// For a comment on a pull request: one line per object, and per changed object a unified diff of its YAML.
-    package var markdown: String {
-        var text = "**\(PlanText.summary(self))** at `\(revision.prefix(7))`\n"
-        for warning in warnings { text += "\n> warning: \(warning)\n" }
-        for change in changes where change.action != .unchanged {
-            text += "\n#### \(change.action.rawValue): \(change.key)\n"
-            if !change.note.isEmpty { text += "\n\(change.note)\n" }
-            let diff = change.unified
-            if !diff.isEmpty {
-                // A fence longer than any run of backticks inside, so that content cannot end it.
-                let fence = String(repeating: "`", count: max(3, Self.longestFence(diff) + 1))
-                text += "\n\(fence)diff\n\(diff.joined(separator: "\n"))\n\(fence)\n"
-            }
+    /// How many objects change, and what is to be known of all of them.
+    var markdownHead: String {
+        "**\(PlanText.summary(self))** at `\(revision.prefix(7))`\n" + warnings.map { "\n> warning: \($0)\n" }.joined()
+    }
+
+    /// What is run beside the objects that stay.
+    var markdownTail: String {
+        hooks.filter(\.runs).map { "\n#### runs (\($0.hook.title)): \($0.key)\n" }.joined()
+    }
+}
+
+extension PlannedChange {
+    /// For a comment on a pull request: the object, and a unified diff of its YAML.
+    var markdown: String {
+        var text = "\n#### \(action.rawValue): \(key)\n"
+        if !note.isEmpty { text += "\n\(note)\n" }
+        let diff = unified
+        if !diff.isEmpty {
+            // A fence longer than any run of backticks inside, so that content cannot end it.
+            let fence = String(repeating: "`", count: max(3, Self.longestFence(diff) + 1))
+            text += "\n\(fence)diff\n\(diff.joined(separator: "\n"))\n\(fence)\n"
         }
-        for hook in hooks where hook.runs { text += "\n#### runs (\(hook.hook.title)): \(hook.key)\n" }
         return text
     }
 
     private static func longestFence(_ lines: [String]) -> Int {
         lines.map { line in line.split(whereSeparator: { $0 != "`" }).map(\.count).max() ?? 0 }.max() ?? 0
     }
-}
 
-extension PlannedChange {
     /// The unified diff of both sides as YAML, without a file header.
     package var unified: [String] {
         LineDiff.unified(before.map { YAML.encoded($0.json) } ?? "", after.map { YAML.encoded($0.json) } ?? "")

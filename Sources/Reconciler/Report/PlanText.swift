@@ -11,10 +11,13 @@ package struct PlanText: Sendable {
     package var hasColor: Bool
     /// Lines in all; beyond it the rest is counted.
     package var linesMax: Int
+    /// Each object's YAML as a unified diff, instead of its fields.
+    package var isUnified: Bool
 
-    package init(hasColor: Bool = false, linesMax: Int = 2000) {
+    package init(hasColor: Bool = false, linesMax: Int = 2000, isUnified: Bool = false) {
         self.hasColor = hasColor
         self.linesMax = linesMax
+        self.isUnified = isUnified
     }
 
     package func lines(_ plan: Plan) -> [String] {
@@ -42,8 +45,15 @@ package struct PlanText: Sendable {
         let (mark, color) = Self.style(change.action)
         let note = change.note.isEmpty ? "" : " (\(change.note))"
         let verb = change.action == .replaced ? " replaced" : change.action == .kept ? " kept" : ""
-        return [paint("\(mark) \(change.key)\(verb)\(note)", color)] + change.fields.flatMap(lines)
+        let head = paint("\(mark) \(change.key)\(verb)\(note)", color)
+        guard isUnified else { return [head] + change.fields.flatMap(lines) }
+        return [head] + change.unified.map { line in
+            paint(line.printable, line.hasPrefix("+") ? .green : line.hasPrefix("-") ? .red : .plain)
+        }
     }
+
+    func bold(_ text: String) -> String { paint(text, .bold) }
+    func refusal(_ text: String) -> String { paint(text, .red) }
 
     private static func style(_ action: PlannedChange.Action) -> (String, Color) {
         switch action {
@@ -82,7 +92,7 @@ package struct PlanText: Sendable {
     }
 
     private enum Color: String {
-        case plain = "", red = "31", green = "32", yellow = "33"
+        case plain = "", bold = "1", red = "31", green = "32", yellow = "33"
     }
 
     private func paint(_ text: String, _ color: Color) -> String {

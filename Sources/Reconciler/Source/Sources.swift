@@ -1,3 +1,4 @@
+import APIMachinery
 import FoundationEssentials
 import Synchronization
 
@@ -6,7 +7,21 @@ package final class Sources: Sendable {
     private let dataDirectory: String
     private let mirrors = Mutex<[String: RemoteMirror]>([:])
 
-    package init(dataDirectory: String) { self.dataDirectory = dataDirectory }
+    private let clock: any WallClock
+    private let onFetch: @Sendable (Duration) -> Void
+
+    /// - Parameter onFetch: told how long each fetch took, whatever came of it.
+    package init(dataDirectory: String, clock: any WallClock = SystemClock(), onFetch: @escaping @Sendable (Duration) -> Void = { _ in }) {
+        self.dataDirectory = dataDirectory
+        self.clock = clock
+        self.onFetch = onFetch
+    }
+
+    private func fetch(_ mirror: RemoteMirror) async throws(GitError) {
+        let start = clock.now
+        defer { onFetch(clock.now - start) }
+        try await mirror.fetch()
+    }
 
     package struct Resolved: Sendable {
         package var repository: Repository
@@ -21,7 +36,7 @@ package final class Sources: Sendable {
         switch location(application) {
         case .local(let path): repository = Repository(path: path)
         case .remote(let mirror):
-            if fetches || !FileManager.default.fileExists(atPath: mirror.path) { try await mirror.fetch() }
+            if fetches || !FileManager.default.fileExists(atPath: mirror.path) { try await fetch(mirror) }
             repository = mirror.repository
         }
         do throws(GitError) {
@@ -29,7 +44,7 @@ package final class Sources: Sendable {
         } catch {
             // A revision that is not there may have come since the last fetch; damage is mended by it.
             guard case .remote(let mirror) = location(application), !fetches, error.reason == .noRevision || error.reason == .corrupt else { throw error }
-            try await mirror.fetch()
+            try await fetch(mirror)
             return Resolved(repository: repository, commit: try await repository.commit(at: revision ?? application.revision))
         }
     }

@@ -285,6 +285,7 @@ final class ApplicationWorker: Sendable {
                 "revision": "\(applied.commit.id.short)", "written": "\(count)", "deleted": "\(outcome.pruned.deleted.count)",
                 "milliseconds": "\(duration.nanoseconds / 1_000_000)",
             ])
+        sync.journal.synced(application, applied.commit, written: count, deleted: outcome.pruned.deleted, duration: duration)
         publish(.applied(revision: revision, objects: count, deleted: outcome.pruned.deleted.count, duration: duration))
         await live.require(applied.scopes, by: ObjectIdentifier(self))
         if outcome.hasWaited { noticeDrift(of: outcome.written.keys) }

@@ -15,6 +15,8 @@ extension ApplicationWorker {
         guard !drifted.isEmpty else { return }
         guard application.selfHeals, !application.isSuspended else { return await reportDrift(drifted.map(\.rendered.identity)) }
         let applier = Applier(client: client, clock: clock, logger: logger)
+        var reverted: [ObjectIdentity] = []
+        defer { sync.journal.reverted(application, applied.commit, reverted) }
         for layer in Layer.allCases {
             for record in drifted where Layer.of(record.rendered.key.type) == layer {
                 let identity = record.rendered.identity
@@ -31,6 +33,7 @@ extension ApplicationWorker {
                     let object = try await applier.apply(record.rendered, application: application)
                     let new = Applied.Record(record.rendered, live: object)
                     state.withLock { $0.applied?.records[identity] = new }
+                    reverted.append(identity)
                     logger.info("reverted drift", metadata: ["object": "\(identity)", "revision": "\(applied.commit.id.short)"])
                 } catch {
                     if error is CancellationError { return }

@@ -41,6 +41,8 @@ final class Registered: Sendable {
 
     func worker(_ reference: String) -> ApplicationWorker? { state.withLock { $0.workers[reference] } }
 
+    var applications: [Application] { state.withLock { Array($0.workers.values) }.map(\.application) }
+
     func add(_ worker: ApplicationWorker) {
         let waiting = state.withLock { state in
             state.workers[worker.reference] = worker

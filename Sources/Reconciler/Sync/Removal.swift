@@ -9,6 +9,7 @@ extension ApplicationWorker {
         do {
             if application.policy.deletesObjects {
                 let plan = try await Planner(client: client).removal(of: application)
+                await keep(plan, of: application)
                 let pruned = try await Applier(client: client, clock: clock, logger: logger).prune(plan)
                 guard pruned.failures.isEmpty else { throw SyncFailure("DeletionFailed", pruned.failures) }
                 logger.info("deleted with its objects", metadata: ["deleted": "\(pruned.deleted.count)"])
@@ -18,6 +19,13 @@ extension ApplicationWorker {
         } catch {
             guard !Task.isCancelled, !(error is CancellationError) else { return }
             await report(SyncFailure(error, commit: nil))
+        }
+    }
+
+    /// Who deletes an Application with its objects has said so: where they cannot be kept, as in a namespace that goes too, they go all the same.
+    private func keep(_ plan: Plan, of application: Application) async {
+        do { try await sync.tombstones.keep(plan, of: application) } catch {
+            logger.warning("what goes with the Application is not kept for undelete", metadata: ["error": "\(error)"])
         }
     }
 

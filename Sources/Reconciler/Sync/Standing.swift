@@ -11,11 +11,12 @@ extension ApplicationWorker {
         let (applied, records) = state.withLock { ($0.applied, $0.recordsToJudge()) }
         guard let applied else { return await settleStatus(nil) }
         guard let items = await health(of: records, watching: applied.scopes) else { return }
-        let summary = state.withLock { state in
+        let (summary, application) = state.withLock { state in
             let summary = state.judged(items)
             state.rolls(to: applied.commit, summary)
-            return summary
+            return (summary, state.application)
         }
+        sync.journal.judged(application, summary)
         await settleStatus(summary)
         publish(.health(revision: applied.commit.id.description, summary))
         await judgeRollout(of: applied.commit, summary)
@@ -74,6 +75,7 @@ extension ApplicationWorker {
                         result: "RolloutFailed: \(reason.prefix(300))"))
             }
             logger.warning("reverted a rollout that failed", metadata: ["revision": "\(commit.id.short)", "commit": "\(made.id.short)", "reason": "\(reason)"])
+            sync.journal.undone(application, commit, by: made, because: reason)
             tell("reverted: commit \(made.id.short) brings back \(good.prefix(7)); take it in with git pull")
             request(WorkerState.Request())
         } catch {
@@ -181,6 +183,7 @@ extension ApplicationWorker {
             }
         }
         if !failure.isWaiting {
+            sync.journal.failed(state.withLock { $0.application }, failure)
             logger.warning("not synced", metadata: ["revision": "\(revision.prefix(7))", "reason": "\(failure.reason)", "error": "\(failure.lines.first ?? "")"])
         }
         await settleStatus(nil)

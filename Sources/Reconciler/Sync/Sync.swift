@@ -7,6 +7,8 @@ struct Sync: Sendable {
     let renderer: Renderer
     let clock: any WallClock
     let logger: Logger
+    let journal: Journal
+    let tombstones: Tombstones
 
     /// What a commit would change. Refuses what must not be applied.
     struct Prepared: Sendable {

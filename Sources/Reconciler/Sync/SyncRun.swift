@@ -40,6 +40,7 @@ final class SyncRun: Sendable {
     func carryOut() async throws -> Outcome {
         let steps = SyncStep.steps(of: plan)
         do {
+            try await worker.sync.tombstones.keep(plan, of: application)
             for step in steps.beforePrune { try await carryOut(step) }
             let pruned = try await applier.prune(plan)
             outcome.withLock { $0.pruned = pruned }

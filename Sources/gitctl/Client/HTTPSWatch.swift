@@ -10,66 +10,25 @@ extension HTTPSClient {
             .GET, Self.path(type, namespace: namespace), query: Self.query(options) + [("watch", "true")], accept: "application/json",
             deadline: .now() + .nanoseconds(limit.nanoseconds))
         let reader = WatchReader(response, connection: connection)
-        // Pulled by the consumer: no task between it and the connection, whose flow control is the bound.
         return WatchStream(AsyncThrowingStream(unfolding: { try await reader.next() }))
     }
 }
 
-/// Cuts a watch's body into lines and decodes them.
-private actor WatchReader {
+/// Decodes a watch's lines.
+private struct WatchReader {
     /// Longest line: one event with the largest object a server takes, and room to spare.
     private static let lineBytesMax = 32 << 20
 
-    private var body: HTTPClientResponse.Body.AsyncIterator?
-    private var buffer = ByteBuffer()
-    /// How much of `buffer` is known to hold no line feed.
-    private var scanned = 0
-    private let connection: HTTPSConnection
+    private let lines: LineReader
 
     init(_ response: HTTPClientResponse, connection: HTTPSConnection) {
-        body = response.body.makeAsyncIterator()
-        self.connection = connection
+        lines = LineReader(response, connection: connection, bytesMax: Self.lineBytesMax, kind: .documents)
     }
 
     /// The next event; nil at the end of the watch. Throws `APIStatus`.
     func next() async throws -> WatchEvent? {
-        while true {
-            if let line = line() {
-                if line.readableBytes == 0 { continue }
-                return try Self.event(line)
-            }
-            guard let chunk = try await read() else { return nil }
-            buffer.discardReadBytes()
-            buffer.writeImmutableBuffer(chunk)
-            guard buffer.readableBytes <= Self.lineBytesMax else {
-                throw APIStatus.internalError("a watch event of \(connection.config.server) is longer than \(Self.lineBytesMax) bytes")
-            }
-        }
-    }
-
-    private func read() async throws -> ByteBuffer? {
-        guard var iterator = body else { return nil }
-        do {
-            let chunk = try await iterator.next(isolation: self)
-            body = chunk == nil ? nil : iterator
-            return chunk
-        } catch {
-            body = nil
-            try Task.checkCancellation()
-            throw connection.unreachable(error)
-        }
-    }
-
-    private func line() -> ByteBuffer? {
-        let view = buffer.readableBytesView
-        guard let end = view.dropFirst(scanned).firstIndex(of: UInt8(ascii: "\n")) else {
-            scanned = view.count
-            return nil
-        }
-        scanned = 0
-        let line = buffer.readSlice(length: end - view.startIndex)
-        buffer.moveReaderIndex(forwardBy: 1)
-        return line
+        while let line = try await lines.next() { if line.readableBytes > 0 { return try Self.event(line) } }
+        return nil
     }
 
     private static func event(_ line: ByteBuffer) throws -> WatchEvent {

@@ -6,11 +6,13 @@ package struct Diff: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Show what a sync would change.",
         discussion: """
-            Renders this repository's commit, pushed or not, and asks the server what applying it would do. Secret values \
-            are masked. Exit code 0: nothing; 1: changes; 2 and above: an error.
+            Renders this repository's commit, pushed or not, and asks the server what applying it would do, for each \
+            Application that deploys the repository (of HEAD: its branch). Secret values are masked. Exit code 0: nothing; 1: changes; 2 and above: \
+            an error, or a commit that cannot be deployed.
 
             Examples:
               gitctl diff                      # HEAD against what is live
+              gitctl diff --unified
               gitctl diff my-branch -o markdown
               gitctl diff main..my-branch      # two revisions, against each other
             """)
@@ -21,68 +23,76 @@ package struct Diff: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("A revision, or two as FROM..TO; default: HEAD.", valueName: "rev")) package var revisions = "HEAD"
     @Option(name: .shortAndLong, help: ArgumentHelp("text, json or markdown.", valueName: "format")) package var output = Output.text
-    @Option(help: ArgumentHelp("The Application: NAME or NAMESPACE/NAME; default: the one that this repository deploys.", valueName: "app"))
+    @Flag(help: "In text: each object's YAML as a unified diff, instead of its fields.") package var unified = false
+    @Option(help: ArgumentHelp("The Application: NAME or NAMESPACE/NAME; default: all that this repository deploys.", valueName: "app"))
     package var app: ApplicationName?
     @OptionGroup package var cluster: ClusterOptions
 
+    /// Applications planned at a time; each has requests of its own in flight.
+    private static let concurrencyMax = 4
+
     package init() {}
 
+    package func validate() throws {
+        if unified && output != .text { throw ValidationError("--unified is for text; json has fields, and markdown unified diffs already") }
+    }
+
     package func run() async throws {
-        let hasChanges: Bool
-        do {
-            hasChanges = try await compare()
-        } catch let failure as RenderFailure {
-            throw Failure(
-                "the manifests of this commit cannot be deployed:\n" + failure.lines.map { "  " + $0 }.joined(separator: "\n"), exitCode: 2)
-        } catch {
+        let report: PlanReport
+        do { report = try await compare() } catch {
             var failure = Failure(error)
             failure.exitCode = 2
             throw failure
         }
-        if hasChanges { throw ExitCode(1) }
+        let terminal = Terminal.standardOutput
+        switch output {
+        case .text: printLine(report.text(PlanText(hasColor: terminal.style == .colored, isUnified: unified)))
+        case .json: printLine(report.json.text)
+        case .markdown: printLine(report.markdown)
+        }
+        if report.isRefused { throw ExitCode(2) }
+        if report.hasChanges { throw ExitCode(1) }
     }
 
-    private func compare() async throws -> Bool {
+    private func compare() async throws -> PlanReport {
         let client = try cluster.client()
         let tree = try await WorkTree.find(currentDirectory())
         let range = try RevisionRange(revisions)
-        let application = try await ApplicationOf(tree: tree, client: client).find(app)
         let repository = Repository(path: tree.root)
+        let to = try await repository.commit(at: try await tree.commit(range.to))
+        var from: Commit?
+        if let revision = range.from { from = try await repository.commit(at: try await tree.commit(revision)) }
         let renderer = Renderer()
-        func render(_ revision: String) async throws -> Rendered {
-            let commit = try await repository.commit(at: try await tree.commit(revision))
-            return try await renderer.render(
-                repository, commit: commit, path: application.path, destination: application.destination, client: client)
+        let title = try await tree.title(of: to.id.description)
+        let (command, start) = (self, from)
+        var applications = try await ApplicationOf(tree: tree, client: client).find(app)
+        // What a push would deploy: of several Applications those that follow another branch have no part in it.
+        if app == nil, revisions == "HEAD" { applications = ApplicationOf.following(tree.branch, among: applications) }
+        let entries = try await concurrentMap(applications, limit: Self.concurrencyMax) { application in
+            let name = ApplicationName(namespace: application.namespace, name: application.name).description
+            var entry = PlanReport.Entry(application: name, title: title, plan: Plan(revision: to.id.description, changes: []))
+            do {
+                entry.plan = try await command.plan(application, from: start, to: to, renderer, repository, client)
+                entry.refusals = await renderer.diagnose(entry.plan.failures, in: repository).lines
+            } catch let failure as RenderFailure {
+                entry.refusals = failure.lines
+            } catch let error as GitError where error.reason == .noPath {
+                entry.refusals = [error.description]
+            }
+            return entry
         }
-        let plan: Plan
-        if let from = range.from {
-            plan = Plan(from: try await render(from), to: try await render(range.to))
-        } else {
-            plan = try await Planner(client: client).plan(desired: try await render(range.to), application: application)
-        }
-        let terminal = Terminal.standardOutput
-        switch output {
-        case .text:
-            printLine(terminal.style(.bold, "\(application.name) at \(try await tree.title(of: plan.revision))"))
-            printLine(PlanText(hasColor: terminal.style == .colored).lines(plan).joined(separator: "\n"))
-        case .json: printLine(plan.json.text)
-        case .markdown: printLine(plan.markdown)
-        }
-        guard plan.failures.isEmpty else { throw await refusal(plan, renderer, repository) }
-        return plan.hasChanges
+        return PlanReport(entries)
     }
 
-    /// What the server would not take, with the place of each field.
-    private func refusal(_ plan: Plan, _ renderer: Renderer, _ repository: Repository) async -> Failure {
-        var lines: [String] = []
-        for failure in plan.failures {
-            for message in failure.messages {
-                let position = await renderer.position(of: message.field, in: failure.object.origin, repository: repository)
-                lines.append(
-                    "  " + Diagnostic(path: failure.object.origin.path, line: position.line, column: position.column, message.text).description)
-            }
+    private func plan(
+        _ application: Application, from: Commit?, to: Commit, _ renderer: Renderer, _ repository: Repository, _ client: any ResourceClient
+    ) async throws -> Plan {
+        func render(_ commit: Commit) async throws -> Rendered {
+            try await renderer.render(repository, commit: commit, for: application, client: client)
         }
-        return Failure("the server refuses this commit:\n" + lines.joined(separator: "\n"), exitCode: 2)
+        let rendered = try await render(to)
+        if let from { return Plan(from: try await render(from), to: rendered) }
+        return try await Planner(client: client).plan(desired: rendered, application: application)
     }
 }
 
@@ -106,33 +116,31 @@ package struct RevisionRange: Sendable, Hashable {
     }
 }
 
-/// Finds the Application that a work tree deploys.
+/// Finds the Applications that a work tree deploys.
 package struct ApplicationOf {
     let tree: WorkTree
     let client: any ResourceClient
 
-    func find(_ name: ApplicationName?) async throws -> Application {
+    /// The one named, or all, in the order of their names.
+    func find(_ name: ApplicationName?) async throws -> [Application] {
         let all = try await client.list(.applications).items
         if name != nil {
             let chosen = try await ApplicationChoice(client: client).named(name)
-            return try Self.read(all.first { $0.namespace == chosen.namespace && $0.name == chosen.name })
+            return [try Self.read(all.first { $0.namespace == chosen.namespace && $0.name == chosen.name })]
         }
         let remotes = try await tree.git.text("config", "--get-regexp", "^remote\\..*\\.url$") ?? ""
         let urls = Set(remotes.split(separator: "\n").compactMap { $0.split(separator: " ", maxSplits: 1).last.map(String.init) } + [tree.root])
-        let candidates = all.filter { Self.deploys($0, urls: urls) }
-        if candidates.count > 1, let exact = candidates.first(where: { $0.spec[path: ["source", "path"]]?.string == tree.path }) {
-            return try Self.read(exact)
+        let found = all.filter { Self.deploys($0, urls: urls) }.sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
+        guard !found.isEmpty else {
+            throw Failure("no Application deploys the repository \(tree.root)", hints: ["deploy it with `gitctl up`, or name one with --app NAME"])
         }
-        guard candidates.count == 1 else {
-            throw candidates.isEmpty
-                ? Failure(
-                    "no Application deploys the repository \(tree.root)",
-                    hints: ["deploy it with `gitctl up`, or name one with --app NAME"])
-                : Failure(
-                    "\(candidates.count) Applications deploy the repository \(tree.root); name one with --app",
-                    hints: [candidates.map(\.name).sorted().joined(separator: ", ")])
-        }
-        return try Self.read(candidates[0])
+        return try found.map(Self.read)
+    }
+
+    /// Those that follow a branch, or the repository's own; all where none does.
+    package static func following(_ branch: String?, among all: [Application]) -> [Application] {
+        let found = all.filter { $0.revision == nil || $0.revision == branch }
+        return found.isEmpty ? all : found
     }
 
     /// Whether one of the work tree's remotes is where the Application reads.

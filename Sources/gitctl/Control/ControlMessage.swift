@@ -16,6 +16,8 @@ package enum ControlRequest: Sendable {
     /// Commits an Application's manifests as they were in `revision`, or before the present commit, and
     /// deploys that; answered with the commit.
     case rollBack(namespace: String, name: String, revision: String?, author: Restoration.Author)
+    /// Who gave each field of an object its value; answered with a `Blame`.
+    case blame(group: String, kind: String, namespace: String, name: String, field: String)
     /// Ends the daemon; answered at once. What the daemon ran is the caller's to tear down.
     case stop
 
@@ -47,6 +49,11 @@ extension ControlRequest {
                 "request": "roll-back", "namespace": .string(namespace), "name": .string(name),
                 "revision": revision.map(JSON.string) ?? .null, "author": .string(author.name), "email": .string(author.email),
             ]
+        case .blame(let group, let kind, let namespace, let name, let field):
+            [
+                "request": "blame", "group": .string(group), "kind": .string(kind), "namespace": .string(namespace), "name": .string(name),
+                "field": .string(field),
+            ]
         case .stop: ["request": "stop"]
         }
     }
@@ -74,6 +81,11 @@ extension ControlRequest {
             else { return nil }
             self = .rollBack(
                 namespace: namespace, name: name, revision: json["revision"]?.string, author: Restoration.Author(name: author, email: email))
+        case "blame":
+            guard let group = json["group"]?.string, let kind = json["kind"]?.string, let namespace = json["namespace"]?.string,
+                let name = json["name"]?.string
+            else { return nil }
+            self = .blame(group: group, kind: kind, namespace: namespace, name: name, field: json["field"]?.string ?? "")
         case "stop": self = .stop
         default: return nil
         }

@@ -1,15 +1,31 @@
 import APIMachinery
 import Reconciler
 
-/// What `status` shows: Applications, and the health of every object that they hold.
+/// What `status` shows: Applications, the health of every object that they hold, and the pods of those.
 package struct StatusReport: Sendable {
-    package struct Line: Sendable {
+    /// An object of an Application, or a pod of one.
+    package struct Item: Sendable {
         package var kind: String
         package var namespace: String
         package var name: String
         package var health: String
-        package var detail: String
+        /// `2/2`, `Complete`, `Bound`; empty where the kind has no such thing.
+        package var ready: String
+        /// Why it is not healthy.
         package var reason: String
+        package var pods: [Item]
+
+        package init(kind: String, namespace: String, name: String, health: String, ready: String = "", reason: String = "", pods: [Item] = []) {
+            self.kind = kind
+            self.namespace = namespace
+            self.name = name
+            self.health = health
+            self.ready = ready
+            self.reason = reason
+            self.pods = pods
+        }
+
+        var isHealthy: Bool { health == Health.State.healthy.rawValue }
     }
 
     package struct Entry: Sendable {
@@ -20,7 +36,21 @@ package struct StatusReport: Sendable {
         package var health: String
         package var reason: String
         package var isSuspended: Bool
-        package var lines: [Line]
+        package var items: [Item]
+
+        package init(
+            name: ApplicationName, revision: String, subject: String, synced: Condition?, health: String, reason: String = "",
+            isSuspended: Bool = false, items: [Item]
+        ) {
+            self.name = name
+            self.revision = revision
+            self.subject = subject
+            self.synced = synced
+            self.health = health
+            self.reason = reason
+            self.isSuspended = isSuspended
+            self.items = items
+        }
     }
 
     package var entries: [Entry]
@@ -30,13 +60,36 @@ package struct StatusReport: Sendable {
     }
 
     init(_ view: LiveView, only: ApplicationName?) {
-        entries = view.list(.applications)
-            .filter { only == nil || ($0.namespace == only?.namespace && $0.name == only?.name) }
+        entries = Self.chosen(view.list(.applications), only)
             .sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
             .map { Self.entry($0, view) }
     }
 
     package init(entries: [Entry]) { self.entries = entries }
+
+    private static func chosen(_ applications: [Object], _ only: ApplicationName?) -> [Object] {
+        applications.filter { only == nil || ($0.namespace == only?.namespace && $0.name == only?.name) }
+    }
+
+    /// The kinds to look at: those that run something, and all of an Application that is not well. Where one is,
+    /// it has said so of all its objects, and thousands need not be read again.
+    static func types(_ applications: [Object], only: ApplicationName?, served: [ResourceType]) -> [ResourceType] {
+        var types = LiveView.workloadTypes
+        var known = Set(types.map(\.groupResource))
+        for application in chosen(applications, only) {
+            let status = ApplicationStatus(application.status)
+            guard status.condition("Healthy")?.status != .isTrue else { continue }
+            for entry in status.inventory {
+                guard let type = served.first(where: { $0.kind == entry.kind && $0.group == entry.group }),
+                    known.insert(type.groupResource).inserted
+                else { continue }
+                types.append(type)
+            }
+        }
+        return types
+    }
+
+    // MARK: One Application
 
     private static func entry(_ object: Object, _ view: LiveView) -> Entry {
         let status = ApplicationStatus(object.status)
@@ -48,52 +101,50 @@ package struct StatusReport: Sendable {
             name: ApplicationName(namespace: object.namespace, name: object.name), revision: status.observedRevision,
             subject: commit?.message.split(separator: "\n").first.map(String.init) ?? "", synced: synced, health: status.health,
             reason: reason ?? "", isSuspended: object.spec["suspend"]?.bool ?? false,
-            lines: status.inventory.map { line($0, view) })
+            items: status.inventory.map { item($0, view, isSaidToBeHealthy: healthy?.status == .isTrue) })
     }
 
-    private static func line(_ entry: ObjectIdentity, _ view: LiveView) -> Line {
-        var line = Line(kind: entry.kind, namespace: entry.namespace, name: entry.name, health: "Healthy", detail: "", reason: "")
-        guard let type = LiveView.types.first(where: { $0.kind == entry.kind && $0.group == entry.group }) else { return line }
+    private static func item(_ entry: ObjectIdentity, _ view: LiveView, isSaidToBeHealthy: Bool) -> Item {
+        var item = Item(kind: entry.kind, namespace: entry.namespace, name: entry.name, health: isSaidToBeHealthy ? "Healthy" : "Unknown")
+        guard let type = view.type(group: entry.group, kind: entry.kind) else { return item }
         guard let object = view.get(type, namespace: entry.namespace, name: entry.name) else {
-            line.health = "Missing"
-            line.reason = "not in the cluster"
-            return line
+            item.health = Health.State.missing.rawValue
+            item.reason = "not in the cluster"
+            return item
         }
-        let health = view.health(of: object, type)
-        line.health = health.state.rawValue
-        line.reason = health.reason
-        line.detail = Workload(object, health: health)?.ready ?? ""
-        return line
+        item.judge(object, type, view)
+        if type != .pods {
+            item.pods = view.pods(of: object).map { pod in
+                var item = Item(kind: "Pod", namespace: pod.namespace, name: pod.name, health: "")
+                item.judge(pod, .pods, view)
+                return item
+            }
+        }
+        return item
+    }
+}
+
+extension StatusReport.Item {
+    fileprivate mutating func judge(_ object: Object, _ type: ResourceType, _ view: LiveView) {
+        let judged = view.health(of: object, type)
+        health = judged.state.rawValue
+        reason = judged.reason
+        ready = Workload(object, health: judged)?.ready ?? ""
+    }
+
+    fileprivate var json: JSON {
+        var fields: JSONObject = [
+            "kind": .string(kind), "namespace": .string(namespace), "name": .string(name), "ready": .string(ready),
+            "health": .string(health), "reason": .string(reason),
+        ]
+        if !pods.isEmpty { fields["pods"] = .array(pods.map(\.json)) }
+        return .object(fields)
     }
 }
 
 extension StatusReport {
-    package func text(_ terminal: Terminal) -> String {
-        guard !entries.isEmpty else { return "no Applications; deploy one with `gitctl up DIR`" }
-        return entries.map { entry in
-            let style = terminal.style
-            let synced = entry.isSuspended ? "suspended" : entry.synced?.status == .isTrue ? "synced" : "not synced"
-            let color: Style.Color = entry.health == "Healthy" && entry.synced?.status == .isTrue ? .green : entry.health == "Degraded" ? .red : .yellow
-            let revision = entry.revision.isEmpty ? "no commit yet" : "\(entry.revision.prefix(12)) \(entry.subject)"
-            var lines = ["\(style(.bold, entry.name.description))  \(revision)  \(synced), \(style(color, entry.health.isEmpty ? "Unknown" : entry.health))"]
-            // A terminal's width may cut it in the row; elsewhere the row tells all.
-            let isTold = !terminal.isTerminal && entry.lines.contains { !$0.reason.isEmpty && entry.reason.contains($0.reason) }
-            if !entry.reason.isEmpty && !isTold { lines.append("  " + entry.reason) }
-            guard !entry.lines.isEmpty else { return lines.joined(separator: "\n") }
-            let rows = entry.lines.map { line in
-                [
-                    Table.Cell("  " + line.kind), Table.Cell(line.namespace.isEmpty ? line.name : "\(line.namespace)/\(line.name)"),
-                    Table.Cell(line.detail.isEmpty ? "-" : line.detail),
-                    Table.Cell(line.health, line.health == "Healthy" ? .green : line.health == "Progressing" ? .yellow : .red),
-                    Table.Cell(line.reason),
-                ]
-            }
-            lines.append(Table(["  KIND", "NAME", "READY", "HEALTH", "REASON"], rows: rows).rendered(width: terminal.width, style: style))
-            return lines.joined(separator: "\n")
-        }.joined(separator: "\n\n")
-    }
-
-    /// `{"applications": [{namespace, name, revision, message, synced, health, reason, suspended, objects: [...]}]}`.
+    /// `{"applications": [{namespace, name, revision, message, synced, health, reason, suspended, objects:
+    /// [{kind, namespace, name, ready, health, reason, pods: […]}]}]}`.
     package var json: JSON {
         [
             "applications": .array(
@@ -103,13 +154,7 @@ extension StatusReport {
                         "revision": .string(entry.revision), "message": .string(entry.subject),
                         "synced": .bool(entry.synced?.status == .isTrue), "health": .string(entry.health),
                         "reason": .string(entry.reason), "suspended": .bool(entry.isSuspended),
-                        "objects": .array(
-                            entry.lines.map { line in
-                                [
-                                    "kind": .string(line.kind), "namespace": .string(line.namespace), "name": .string(line.name),
-                                    "ready": .string(line.detail), "health": .string(line.health), "reason": .string(line.reason),
-                                ]
-                            }),
+                        "objects": .array(entry.items.map(\.json)),
                     ]
                 })
         ]

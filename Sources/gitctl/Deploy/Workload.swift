@@ -30,10 +30,14 @@ package struct Workload: Sendable, Hashable {
             ready = "\(status["readyReplicas"]?.int ?? 0)/\(wanted)"
             isReady = (status["observedGeneration"]?.int ?? 0) >= object.generation && current >= wanted
                 && (status["replicas"]?.int ?? 0) <= wanted
-        case "ReplicaSet":
+        case "ReplicaSet", "StatefulSet":
             let wanted = object.spec["replicas"]?.int ?? 1
             ready = "\(status["readyReplicas"]?.int ?? 0)/\(wanted)"
             isReady = (status["readyReplicas"]?.int ?? 0) >= wanted
+        case "DaemonSet":
+            let wanted = status["desiredNumberScheduled"]?.int ?? 0
+            ready = "\(status["numberReady"]?.int ?? 0)/\(wanted)"
+            isReady = (status["observedGeneration"]?.int ?? 0) >= object.generation && (status["numberReady"]?.int ?? 0) >= wanted
         case "Pod":
             let phase = status["phase"]?.string ?? "Pending"
             let total = object.spec["containers"]?.array?.count ?? 0
@@ -63,7 +67,7 @@ extension LiveView {
     /// The workloads among an Application's objects, in the inventory's order.
     func workloads(_ application: Object) -> [Workload] {
         ApplicationStatus(application.status).inventory.compactMap { entry in
-            guard let type = Self.types.first(where: { $0.kind == entry.kind && $0.group == entry.group }),
+            guard let type = type(group: entry.group, kind: entry.kind),
                 let object = get(type, namespace: entry.namespace, name: entry.name)
             else { return nil }
             return Workload(object, health: health(of: object, type))

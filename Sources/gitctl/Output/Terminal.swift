@@ -16,6 +16,12 @@ package struct Terminal: Sendable, Hashable {
     package static var standardOutput: Terminal { Terminal(descriptor: STDOUT_FILENO) }
     package static var standardError: Terminal { Terminal(descriptor: STDERR_FILENO) }
 
+    /// A text that a container or a client may have written, without what would drive a terminal.
+    func printable(_ text: String) -> String {
+        guard isTerminal else { return text }
+        return String(decoding: LogOutput.harmless(text.utf8), as: UTF8.self)
+    }
+
     private init(descriptor: Int32) {
         let isTerminal = isatty(descriptor) == 1
         var size = winsize()
@@ -37,6 +43,8 @@ package enum Style: Sendable, Hashable {
         case red = 31
         case green = 32
         case yellow = 33
+        case blue = 34
+        case magenta = 35
         case cyan = 36
     }
 
@@ -53,18 +61,23 @@ package enum Style: Sendable, Hashable {
 /// A variable of the process's environment; nil when unset.
 func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
-/// Writes all of `text` to a descriptor; a reader that went away is not an error of ours.
-func write(_ text: String, to descriptor: Int32) {
+/// Writes all of `text` to a descriptor. A reader that went away is not an error of ours: false tells
+/// those who would go on for ever.
+@discardableResult
+func write(_ text: String, to descriptor: Int32) -> Bool {
     var text = text
-    text.withUTF8 { bytes in
-        var written = 0
-        while written < bytes.count {
-            let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return }
-            written += count
-        }
+    return text.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
+}
+
+func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+    var written = 0
+    while written < bytes.count {
+        let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { return false }
+        written += count
     }
+    return true
 }
 
 /// One line of a command's result.

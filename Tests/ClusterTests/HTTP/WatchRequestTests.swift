@@ -1,6 +1,7 @@
 import APIMachinery
 import AsyncHTTPClient
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Cluster
@@ -103,6 +104,7 @@ import Testing
             #expect(try await server.get("/api/v1/namespaces/default/pods/p/evil").status == 404)
             #expect(try await server.get("/api/v1/pods").status == 200)
             let text = try await server.get("/metrics").body
+            #expect(MetricsLint.problems(text) == [])
             #expect(!text.contains("evil") && text.contains(#"apiserver_request_total{verb="list",resource="pods",code="200"} 1"#))
         }
     }
