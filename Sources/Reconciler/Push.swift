@@ -21,6 +21,8 @@ package struct Push: Sendable, Codable, Hashable {
         }
 
         var isDeletion: Bool { new.utf8.allSatisfy { $0 == UInt8(ascii: "0") } }
+        /// `v1.2.3` of `refs/tags/v1.2.3`; nil for a branch.
+        var tag: String? { ref.hasPrefix("refs/tags/") ? String(ref.dropFirst("refs/tags/".count)) : nil }
         /// `main` of `refs/heads/main`; nil for a tag.
         var branch: String? { ref.hasPrefix("refs/heads/") ? String(ref.dropFirst("refs/heads/".count)) : nil }
     }

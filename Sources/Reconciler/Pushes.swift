@@ -13,9 +13,9 @@ extension Reconciler {
     package func review(_ push: Push, report: @escaping @Sendable (String) -> Void) async -> Bool {
         do {
             let repository = try repository(of: push)
-            let head = try await headBranch(after: push, in: repository)
+            let refs = try await refs(after: push, in: repository)
             for update in push.updates {
-                let deployed = try await applications(deploying: update, of: push, head: head)
+                let deployed = try await applications(deploying: update, of: push, refs)
                 if update.isDeletion {
                     if let application = deployed.first {
                         report(
@@ -24,7 +24,7 @@ extension Reconciler {
                     }
                     continue
                 }
-                guard try await review(update, of: push, for: deployed, head: head, in: repository, report: report) else { return false }
+                guard try await review(update, of: push, for: deployed, refs, in: repository, report: report) else { return false }
             }
             return true
         } catch {
@@ -36,7 +36,7 @@ extension Reconciler {
 
     /// Reviews the Applications that deploy an update, and those that it brings or changes; not those that it takes away.
     private func review(
-        _ update: Push.RefUpdate, of push: Push, for deployed: [Application], head: String?, in repository: Repository,
+        _ update: Push.RefUpdate, of push: Push, for deployed: [Application], _ refs: PushedRefs, in repository: Repository,
         report: @Sendable (String) -> Void
     ) async throws -> Bool {
         // What one makes of others comes first.
@@ -53,7 +53,7 @@ extension Reconciler {
                     continue
                 }
                 // What its spec will say counts; one that cannot be read is refused by the plan.
-                guard change.action != .unchanged, var coming = try? Application(object), isDeployed(coming, by: update, of: push, head: head) else { continue }
+                guard change.action != .unchanged, var coming = try? Application(object), isDeployed(coming, by: update, of: push, refs) else { continue }
                 coming.status = open.first { $0.reference == reference }?.status ?? ApplicationStatus()
                 open.removeAll { $0.reference == reference }
                 open.append(coming)
@@ -68,7 +68,8 @@ extension Reconciler {
     ) async throws -> Plan? {
         do {
             let commit = try await repository.commit(at: update.new)
-            let prepared = try await prepare(Sources.Resolved(repository: repository, commit: commit), for: application)
+            let resolved = try await sources.complete(Sources.Resolved(repository: repository, commit: commit), for: application)
+            let prepared = try await prepare(resolved, for: application)
             report("gitctl: plan for \(application.reference) at \(commit.id.short)\(application.isSuspended ? " (suspended: it will not be applied now)" : "")")
             for line in PlanText(linesMax: Self.planLinesMax).lines(prepared.plan) { report("  \(line)") }
             return prepared.plan
@@ -92,14 +93,14 @@ extension Reconciler {
     package func deploy(_ push: Push, report: @escaping @Sendable (String) -> Void) async -> Bool {
         do {
             let repository = try repository(of: push)
-            let head = try await headBranch(after: push, in: repository)
-            if let head, try await repository.headBranch() != head { try await repository.setHead(branch: head) }
+            let refs = try await refs(after: push, in: repository)
+            if let head = refs.head, try await repository.headBranch() != head { try await repository.setHead(branch: head) }
             // Those that make others of the commit come first: what they take away is not asked for it any more.
-            let makers = try await targets(of: push, head: head, in: repository).filter { $0.application.policy.discovery != nil }
+            let makers = try await targets(of: push, refs, in: repository).filter { $0.application.policy.discovery != nil }
             _ = try await concurrentMap(makers, limit: Self.rolloutsMax) { [self] application, revision in
                 await roll(application.key, to: revision, request: WorkerState.Request(), isFollowed: false, report: { _ in })
             }
-            let targets = try await targets(of: push, head: head, in: repository)
+            let targets = try await targets(of: push, refs, in: repository)
             guard !targets.isEmpty else {
                 report("gitctl: stored; no Application deploys \(push.updates.map(\.ref).joined(separator: ", "))")
                 return true
@@ -116,10 +117,10 @@ extension Reconciler {
         }
     }
 
-    private func targets(of push: Push, head: String?, in repository: Repository) async throws -> [(application: Application, revision: String)] {
+    private func targets(of push: Push, _ refs: PushedRefs, in repository: Repository) async throws -> [(application: Application, revision: String)] {
         var targets: [(application: Application, revision: String)] = []
         for update in push.updates where !update.isDeletion {
-            for application in try await applications(deploying: update, of: push, head: head) {
+            for application in try await applications(deploying: update, of: push, refs) {
                 targets.append((application, try await repository.commit(at: update.new).id.description))
             }
         }
@@ -176,6 +177,21 @@ extension Reconciler {
         return Repository(path: bare.path, quarantinePath: push.quarantinePath)
     }
 
+    /// What a repository's references are once a push is in.
+    private struct PushedRefs {
+        /// The branch that HEAD names.
+        var head: String?
+        var tags: Set<String>
+    }
+
+    private func refs(after push: Push, in repository: Repository) async throws -> PushedRefs {
+        let head = try await headBranch(after: push, in: repository)
+        guard push.updates.contains(where: { $0.tag != nil }) else { return PushedRefs(head: head, tags: []) }
+        let gone = push.updates.lazy.filter(\.isDeletion).compactMap(\.tag)
+        let come = push.updates.lazy.filter { !$0.isDeletion }.compactMap(\.tag)
+        return PushedRefs(head: head, tags: Set(try await repository.tags()).subtracting(gone).union(come))
+    }
+
     /// The branch that HEAD names once the push is in: a first push brings its own.
     private func headBranch(after push: Push, in repository: Repository) async throws -> String? {
         let head = try await repository.headBranch()
@@ -185,16 +201,20 @@ extension Reconciler {
         return try await repository.branchExists(head) ? head : pushed[0]
     }
 
-    private func applications(deploying update: Push.RefUpdate, of push: Push, head: String?) async throws -> [Application] {
+    private func applications(deploying update: Push.RefUpdate, of push: Push, _ refs: PushedRefs) async throws -> [Application] {
         // Unreadable specs deploy nothing; their own condition says why.
         try await client.list(.applications).items.compactMap { try? Application($0) }.filter { application in
-            !application.isDeleting && isDeployed(application, by: update, of: push, head: head)
+            !application.isDeleting && isDeployed(application, by: update, of: push, refs)
         }
     }
 
-    private func isDeployed(_ application: Application, by update: Push.RefUpdate, of push: Push, head: String?) -> Bool {
+    private func isDeployed(_ application: Application, by update: Push.RefUpdate, of push: Push, _ refs: PushedRefs) -> Bool {
         guard application.origin == .repository(push.repository) else { return false }
-        let revision = application.revision ?? head ?? ""
+        if let range = application.source.versions {
+            guard let tag = update.tag else { return false }
+            return range.newest(of: update.isDeletion ? refs.tags.union([tag]) : refs.tags).contains(tag)
+        }
+        let revision = application.revision ?? refs.head ?? ""
         return update.ref == "refs/heads/\(revision)" || update.ref == "refs/tags/\(revision)" || update.ref == revision
     }
 }

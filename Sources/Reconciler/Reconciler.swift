@@ -46,7 +46,8 @@ package final class Reconciler: Service {
         self.client = client
         repositories = BareRepositories(dataDirectory: configuration.dataDirectory, executable: configuration.executable)
         journal = Journal(client: client, clock: configuration.clock, logger: configuration.logger)
-        sources = Sources(dataDirectory: configuration.dataDirectory, clock: configuration.clock, onFetch: journal.fetched)
+        sources = Sources(
+            dataDirectory: configuration.dataDirectory, client: client, clock: configuration.clock, onFetch: journal.fetched)
         sync = Sync(
             client: client, renderer: Renderer(), clock: configuration.clock, logger: configuration.logger, journal: journal,
             tombstones: Tombstones(client: client, clock: configuration.clock, logger: configuration.logger))
@@ -57,6 +58,7 @@ package final class Reconciler: Service {
         }
         applications = Informer(.applications, client: client, clock: configuration.clock, logger: configuration.logger)
         (workers, starter) = AsyncStream.makeStream()
+        sources.onMove { [state] remote, served in state.lookAgain(at: remote, except: served) }
         state.isNeeded = { [live] scope, worker in live.isNeeded(scope, by: worker) }
         applications.onChange { [weak self] change in self?.follow(change) }
     }

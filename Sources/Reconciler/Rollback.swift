@@ -24,7 +24,8 @@ extension Reconciler {
         }
         let commit = try await repository.commit(at: id.description)
         do {
-            let prepared = try await prepare(Sources.Resolved(repository: repository, commit: commit), for: application)
+            let resolved = try await sources.complete(Sources.Resolved(repository: repository, commit: commit), for: application)
+            let prepared = try await prepare(resolved, for: application)
             report("back to \(target.id.short) \(target.summary), as commit \(id.short) on \(branch)")
             for line in PlanText().lines(prepared.plan) { report("  \(line)") }
         } catch {
@@ -54,6 +55,13 @@ extension Reconciler {
     }
 
     func branch(of application: Application, in repository: Repository) async throws -> String {
+        if let range = application.source.versions {
+            throw SyncFailure(
+                "NoBranch",
+                [
+                    "Application \(application.reference) follows the versions \(range), which are tags and do not move; push a higher one, or exclude the bad one from its spec.source.semver"
+                ])
+        }
         let head = try await repository.headBranch()
         guard let branch = application.revision ?? head, try await repository.branchExists(branch) else {
             throw SyncFailure(

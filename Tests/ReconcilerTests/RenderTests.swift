@@ -212,7 +212,7 @@ struct RenderTests {
         let commit = try await work.commit()
         try await work.git("update-index", "--add", "--cacheinfo", "160000,\(commit),vendor")
         try await work.git("commit", "--quiet", "-m", "submodule")
-        #expect(try await render(work).warnings == ["vendor is a submodule; submodules are not fetched, its manifests are left out"])
+        #expect(try await render(work).warnings == ["vendor is a submodule, and its manifests are left out; set spec.source.submodules: true to deploy them"])
     }
 
     @Test("a path that the commit lacks says so")
@@ -247,9 +247,9 @@ struct RenderTests {
     func cacheBound() async throws {
         let cache = RenderCache(sizeMax: 1000)
         for index in 0..<50 {
-            cache.store(ObjectID(hashing: [UInt8(index)]), ManifestFile(parsing: [UInt8](repeating: UInt8(ascii: "#"), count: 100)))
+            cache.store(ObjectID(hashing: [UInt8(index)]), ManifestFile(parsing: [UInt8](repeating: UInt8(ascii: "#"), count: 100)), with: nil)
         }
-        let kept = (0..<50).filter { cache.file(ObjectID(hashing: [UInt8($0)])) != nil }
+        let kept = (0..<50).filter { cache.file(ObjectID(hashing: [UInt8($0)]), with: nil) != nil }
         #expect(kept.count <= 6 && kept.contains(49))
     }
 

@@ -87,14 +87,16 @@ struct RunningReconciler: Sendable {
 
     /// Runs `body` beside the reconciler, which ends with it.
     static func with(
-        clock: any WallClock = SystemClock(), cluster: TestCluster? = nil, client: (any ResourceClient)? = nil, _ body: @escaping @Sendable (RunningReconciler) async throws -> Void
+        clock: any WallClock = SystemClock(), cluster: TestCluster? = nil, client: (any ResourceClient)? = nil, logger captured: Logger? = nil,
+        _ body: @escaping @Sendable (RunningReconciler) async throws -> Void
     ) async throws {
         let scratch = try ScratchDirectory("data")
         var made = cluster
         if made == nil { made = try await TestCluster() }
         let cluster = try #require(made)
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
+        var quiet = Logger(label: "test")
+        quiet.logLevel = .critical
+        let logger = captured ?? quiet
         let reconciler = Reconciler(
             Reconciler.Configuration(dataDirectory: scratch.path, executable: "/bin/true", clock: clock, logger: logger),
             client: client ?? LocalClient(registry: cluster.registry, user: .component("gitctl")))

@@ -27,9 +27,20 @@ package struct YAMLDocument: Sendable {
     /// Where the key or list item named by `path` stands, 1-based; of a path that does not exist,
     /// its nearest existing ancestor.
     package func position(of path: FieldPath) -> (line: Int, column: Int)? {
+        let (position, _) = nearest(path)
+        return (Int(position.line), Int(position.column))
+    }
+
+    /// Whether the text at `path` was written in quotes, as a block or with a tag: a string whatever it looks like.
+    package func isQuoted(at path: FieldPath) -> Bool {
+        let (position, isThere) = nearest(path)
+        return isThere && position.isQuoted
+    }
+
+    private func nearest(_ path: FieldPath) -> (position: YAMLPosition, isThere: Bool) {
         var value = value
         var position = positions
-        walk: for step in path.steps {
+        for step in path.steps {
             var index: Int?
             switch (step, value) {
             case (.key(let key), .object(let members)):
@@ -40,10 +51,10 @@ package struct YAMLDocument: Sendable {
                 value = elements[item]
             default: break
             }
-            guard let index, position.children.indices.contains(index) else { break walk }
+            guard let index, position.children.indices.contains(index) else { return (position, false) }
             position = position.children[index]
         }
-        return (Int(position.line), Int(position.column))
+        return (position, true)
     }
 }
 
@@ -59,6 +70,8 @@ struct YAMLPosition: Sendable {
     var line: Int32
     var column: Int32
     var children: [YAMLPosition] = []
+    /// Of a scalar: not plain.
+    var isQuoted = false
 }
 
 /// YAML as Kubernetes reads it: YAML 1.1's plain scalars (`yes`, `on` and `0644` are not strings),
@@ -102,6 +115,17 @@ package enum YAML {
 
     package static func documents(parsing text: String, limits: Limits = .default) throws(YAMLError) -> [YAMLDocument] {
         try documents(parsing: Array(text.utf8), limits: limits)
+    }
+
+    /// What `text` means where it stands without quotes, or with its own around it. A scalar in any case: what
+    /// would be a mapping, a list or a comment in a file is text here.
+    package static func plainScalar(_ text: String) -> JSON {
+        if let first = text.utf8.first, first == UInt8(ascii: "\"") || first == UInt8(ascii: "'") {
+            // What is no quoted text is text with a quote in it.
+            guard case .string(let inner)? = (try? documents(parsing: text))?.first?.value else { return .string(text) }
+            return .string(inner)
+        }
+        return YAMLScalar.resolve(text) ?? .string(text)
     }
 }
 

@@ -60,8 +60,9 @@ struct YAMLComposer: ~Copyable {
         switch event {
         case .alias(let name): return try expand(name, mark)
         case .scalar(let text, let tag, let anchor, let isPlain):
-            let node = Node(
+            var node = Node(
                 value: try scalar(text, tag: tag, isPlain: isPlain, mark), position: Self.position(mark), cost: text.utf8.count + 16)
+            node.position.isQuoted = !isPlain || !tag.isEmpty
             if !anchor.isEmpty { anchors[anchor] = node }
             return node
         case .sequenceStart(let anchor, _):

@@ -15,8 +15,12 @@ package struct Application: Sendable, Hashable {
     package var uid = ""
     package var generation: Int64
     package var origin: Origin
-    /// A branch, tag or commit; nil is the branch that HEAD names.
+    /// A branch, tag or commit; nil is the branch that HEAD names, or the tag that `source.versions` finds.
     package var revision: String?
+    /// Which versions, with which credentials, with submodules or without.
+    package var source = SourceOptions()
+    /// The variables of the manifests; nil leaves `${…}` in them alone.
+    package var substitute: Substitute?
     /// The directory of the manifests in the repository, `.` or like `deploy/production`.
     package var path: String
     /// The namespace of objects that name none.
@@ -113,6 +117,8 @@ extension Application {
             path: try Self.normalized(path: source["path"]?.string ?? "."),
             destination: spec[path: ["destination", "namespace"]]?.string ?? "default")
         generation = object.generation
+        self.source = try SourceOptions(source, revision: revision)
+        substitute = try spec["substitute"].map { json throws(InvalidApplication) in try Substitute(json) }
         uid = object.uid
         let sync = spec["sync"] ?? .null
         prunes = sync["prune"]?.bool ?? true

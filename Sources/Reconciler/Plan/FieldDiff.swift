@@ -3,7 +3,7 @@ import APIMachinery
 /// Compares two objects field by field.
 enum FieldDiff {
     /// Members by which the elements of Kubernetes' lists are told apart, most telling first.
-    private static let elementKeys = ["name", "key", "mountPath", "containerPort", "port", "ip", "uid", "type", "host"]
+    static let elementKeys = ["name", "key", "mountPath", "containerPort", "port", "ip", "uid", "type", "host"]
 
     static func changes(_ old: Object, _ new: Object) -> [FieldChange] {
         var changes: [FieldChange] = []

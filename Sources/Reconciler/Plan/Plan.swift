@@ -117,14 +117,18 @@ package struct PlanFailure: Error, Sendable {
             ? "; an immutable field cannot change in place: give the object a new name, or let gitctl delete and recreate it with the annotation \(Application.replaceAnnotation): enabled"
             : ""
         guard !status.causes.isEmpty else { return [(FieldPath(), "\(object.key): \(masked(status.message))\(remedy)")] }
+        let hidden = Hidden(object)
         return status.causes.map { cause in
+            let field = FieldPath(parsing: cause.field)
+            if hidden.isNear(field) { return (field, "\(object.key): \(cause.field): the value, which a variable from a Secret makes, is refused and not shown; check its type and form\(remedy)") }
             let text = cause.field.isEmpty || cause.message.contains(cause.field) ? cause.message : "\(cause.field): \(cause.message)"
-            return (FieldPath(parsing: cause.field), "\(object.key): \(masked(text))\(remedy)")
+            return (field, "\(object.key): \(masked(text))\(remedy)")
         }
     }
 
     /// Messages of validation quote the value at fault, which for a Secret must not be seen.
     private func masked(_ text: String) -> String {
+        let text = Hidden(object).text(text)
         guard object.key.type == .secrets, let value = text.firstRange(of: "Invalid value: ") else { return text }
         return text[..<value.lowerBound] + "Invalid value (not shown)"
     }

@@ -39,6 +39,9 @@ package struct Planner: Sendable {
         }
         plan.changes += try await prunes(Self.gone(from: desired, hooks, of: application), application: application, live: live, owners: owners)
         if !hooks.isEmpty { try await self.plan(hooks, beside: desired, of: application, createdNamespaces: created, into: &plan) }
+        if let secrets = try await SecretValues(of: application, client: client) {
+            for index in plan.changes.indices { plan.changes[index].hide(secrets) }
+        }
         return plan
     }
 
@@ -144,7 +147,7 @@ package struct Planner: Sendable {
         var change = PlannedChange(key: rendered.key, action: .unchanged)
         change.rendered = rendered
         change.live = live
-        let (before, after) = SecretMask.apply(live?.withoutNoise, result.withoutNoise)
+        let (before, after) = SecretMask.apply(live?.withoutNoise, result.withoutNoise, hiding: Hidden(rendered))
         if let live, let before, let after {
             change.fields = FieldDiff.changes(before, after)
             if live.isDeleting {

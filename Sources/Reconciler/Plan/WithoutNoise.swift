@@ -29,8 +29,11 @@ struct SecretMask {
     static let hidden = "***"
 
     /// Both sides with every value replaced; one that differs says on which side it is.
-    static func apply(_ before: Object?, _ after: Object?) -> (before: Object?, after: Object?) {
-        guard before?.isSecret ?? after?.isSecret ?? false else { return (before, after) }
+    static func apply(_ before: Object?, _ after: Object?, hiding hidden: Hidden? = nil) -> (before: Object?, after: Object?) {
+        guard before?.isSecret ?? after?.isSecret ?? false else {
+            guard let hidden else { return (before, after) }
+            return (hidden.masked(before, against: after, side: "before"), hidden.masked(after, against: before, side: "after"))
+        }
         func masked(_ object: Object?, _ other: Object?, _ suffix: String) -> Object? {
             guard var object else { return nil }
             for field in ["data", "stringData"] {

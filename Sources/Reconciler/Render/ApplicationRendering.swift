@@ -4,18 +4,17 @@ extension Renderer {
     /// What an Application's commit asks for: the manifests of its path, or the Applications that it discovers
     /// there, and what the Application itself adds.
     ///
-    /// - Throws: as `render(_:commit:path:destination:coming:client:)`.
-    package func render(
-        _ repository: Repository, commit: Commit, for application: Application, client: any ResourceClient
-    ) async throws -> Rendered {
+    /// - Throws: as `render(_:commit:path:destination:coming:substitution:submodules:client:)`.
+    package func render(_ resolved: Sources.Resolved, for application: Application, client: any ResourceClient) async throws -> Rendered {
         let makesNamespace = application.policy.createsNamespace
         var rendered: Rendered
         if let discovery = application.policy.discovery {
-            rendered = try await discover(discovery, repository, commit: commit, for: application)
+            rendered = try await discover(discovery, resolved, for: application)
         } else {
             rendered = try await render(
-                repository, commit: commit, path: application.path, destination: application.destination,
-                coming: makesNamespace ? [application.destination] : [], client: client)
+                resolved.repository, commit: resolved.commit, path: application.path, destination: application.destination,
+                coming: makesNamespace ? [application.destination] : [], substitution: Substitution(of: application, client: client),
+                submodules: resolved.submodules, client: client)
         }
         let namespace = Object(.namespaces, name: application.destination)
         if makesNamespace, !rendered.objects.contains(where: { $0.key.type == .namespaces && $0.key.name == namespace.name }),
@@ -38,11 +37,11 @@ extension Renderer {
 
     /// One Application for each directory that matches, in path order.
     private func discover(
-        _ discovery: Discovery, _ repository: Repository, commit: Commit, for application: Application
+        _ discovery: Discovery, _ resolved: Sources.Resolved, for application: Application
     ) async throws -> Rendered {
-        let cache = cache
-        let directories = try await repository.read { repository throws(GitError) in
-            try DirectoryWalk(cache: cache, discovery: discovery).directories(below: application.path, of: commit.tree, in: repository)
+        let reader = TreeReader(root: resolved.commit.tree, submodules: resolved.submodules, cache: cache)
+        let directories = try await resolved.repository.read { repository throws(GitError) in
+            try DirectoryWalk(reader: reader, discovery: discovery).directories(below: application.path, in: repository)
         }
         guard directories.count <= Discovery.countMax else {
             throw RenderFailure([Diagnostic(path: application.path, "spec.discovery finds \(directories.count) directories, more than \(Discovery.countMax); narrow its patterns")])
@@ -65,7 +64,7 @@ extension Renderer {
             objects.append(.generated(.applications, object, from: path))
         }
         guard diagnostics.isEmpty else { throw RenderFailure(diagnostics) }
-        return Rendered(commit: commit, objects: objects)
+        return Rendered(commit: resolved.commit, objects: objects)
     }
 }
 
@@ -82,29 +81,29 @@ extension RenderedObject {
 
 /// Finds the directories that a discovery asks for, on the git thread.
 private struct DirectoryWalk {
-    let cache: RenderCache
+    let reader: TreeReader
     let discovery: Discovery
 
     /// Paths below `path`, in order.
-    func directories(below path: String, of root: ObjectID, in repository: borrowing OpenRepository) throws(GitError) -> [[String]] {
-        guard let top = try KustomizedDirectory.entry(path == "." ? "" : path, root: root, cache: cache, in: repository), top.kind == .tree else {
+    func directories(below path: String, in repository: borrowing OpenRepository) throws(GitError) -> [[String]] {
+        guard let top = try KustomizedDirectory.entry(path == "." ? "" : path, reader, in: repository), top.kind == .tree else {
             throw GitError(.noPath, "the path \"\(path)\" is not a directory of the commit", remedy: "set spec.source.path to the directory below which to look")
         }
         var found: [[String]] = []
-        try walk(top.id, [], into: &found, in: repository)
+        let above = path == "." ? [] : path.split(separator: "/").map(String.init)
+        try walk(top.id, [], below: above, ignoring: try reader.ignores(above: above, in: repository), into: &found, in: repository)
         return found
     }
 
-    private func walk(_ tree: ObjectID, _ path: [String], into found: inout [[String]], in repository: borrowing OpenRepository) throws(GitError) {
+    private func walk(
+        _ tree: ObjectID, _ path: [String], below above: [String], ignoring outer: [IgnoreFile], into found: inout [[String]],
+        in repository: borrowing OpenRepository
+    ) throws(GitError) {
         if !path.isEmpty, discovery.finds(path) { found.append(path) }
         guard path.count < discovery.depth else { return }
-        let entries: [TreeEntry]
-        if let cached = cache.tree(tree) {
-            entries = cached
-        } else {
-            entries = try repository.tree(tree)
-            cache.store(tree, entries)
+        let (entries, ignores) = try reader.entries(tree, at: above + path, ignoring: outer, in: repository)
+        for entry in entries where entry.kind == .tree {
+            try walk(entry.id, path + [entry.name], below: above, ignoring: ignores, into: &found, in: repository)
         }
-        for entry in entries where entry.kind == .tree { try walk(entry.id, path + [entry.name], into: &found, in: repository) }
     }
 }

@@ -89,6 +89,7 @@ struct Assembly {
             path: file.path, blob: file.blob, document: item.document, place: item.place, line: item.position.line,
             column: item.position.column)
         var rendered = RenderedObject(key: key, object: object, origin: origin)
+        rendered.secretPaths = item.secretPaths
         rendered.order = item.order
         return rendered
     }

@@ -14,23 +14,21 @@ struct KustomizedDirectory: Sendable {
     let size: Int
 
     /// Whether a build of this commit would look at the same.
-    func isCurrent(at directory: String, root: ObjectID, cache: RenderCache, in repository: borrowing OpenRepository)
-        throws(GitError) -> Bool
-    {
+    func isCurrent(at directory: String, _ reader: TreeReader, in repository: borrowing OpenRepository) throws(GitError) -> Bool {
         guard directory == self.directory else { return false }
         for (path, id) in inputs {
-            guard try Self.entry(path, root: root, cache: cache, in: repository)?.id == id else { return false }
+            guard try Self.entry(path, reader, in: repository)?.id == id else { return false }
         }
         return true
     }
 
     /// - Throws: `KustomizeFailure` for what is wrong with the kustomization, `GitError` when the repository cannot be read.
-    static func build(_ directory: String, root: ObjectID, cache: RenderCache, in repository: borrowing OpenRepository) throws
-        -> KustomizedDirectory
-    {
+    static func build(
+        _ directory: String, _ reader: TreeReader, substitution: Substitution?, in repository: borrowing OpenRepository
+    ) throws -> KustomizedDirectory {
         var reading = Reading()
         let output = try Kustomization.build(directory) { path in
-            let entry = try Self.entry(path, root: root, cache: cache, in: repository)
+            let entry = try Self.entry(path, reader, in: repository)
             reading.inputs[path] = .some(entry?.id)
             guard let entry else { return nil }
             switch entry.kind {
@@ -39,14 +37,14 @@ struct KustomizedDirectory: Sendable {
                 throw KustomizeFailure(
                     "\(path) is a symlink, which a kustomization may not name; name what it leads to, or commit a copy")
             case .submodule:
-                throw KustomizeFailure("\(path) is a submodule, which is not fetched; commit a copy of what it holds")
+                throw KustomizeFailure("\(path) is a submodule, \(reader.submoduleAdvice)")
             case .file: return .file(try reading.file(path, entry.id, in: repository))
             }
         }
-        return KustomizedDirectory(directory: directory, output: output, reading: reading)
+        return KustomizedDirectory(directory: directory, output: output, reading: reading, substitution: substitution)
     }
 
-    private init(directory: String, output: Kustomization.Output, reading: Reading) {
+    private init(directory: String, output: Kustomization.Output, reading: Reading, substitution: Substitution?) {
         var reading = reading
         self.directory = directory
         inputs = reading.inputs
@@ -56,10 +54,12 @@ struct KustomizedDirectory: Sendable {
         let share = size / max(1, output.documents.count)
         files = output.documents.map { document in
             let origin = document.origin
-            let file = ManifestFile(kustomized: document.value, document: origin.document, place: origin.place, size: share) {
-                path in
-                reading.position(of: path, in: origin)
-            }
+            let count = origin.place.steps.count
+            let source = ManifestFile.Source(
+                substitution: substitution, position: { reading.position(of: $0, in: origin) },
+                isQuoted: { document.source.isQuoted(at: $0.steps.dropFirst(count)) })
+            let file = ManifestFile(
+                kustomized: document.value, document: origin.document, place: origin.place, size: share, from: source)
             return TreeWalk.Found(
                 path: origin.path, blob: (reading.inputs[origin.path] ?? nil) ?? ObjectID(hashing: []), file: file)
         }
@@ -67,19 +67,12 @@ struct KustomizedDirectory: Sendable {
 
     /// The entry at a path from the root; symlinks are not followed.
     static func entry(
-        _ path: String, root: ObjectID, cache: RenderCache, in repository: borrowing OpenRepository
+        _ path: String, _ reader: TreeReader, in repository: borrowing OpenRepository
     ) throws(GitError) -> TreeEntry? {
-        var found = TreeEntry(name: "", kind: .tree, id: root)
+        var found = TreeEntry(name: "", kind: .tree, id: reader.root)
         for part in path.split(separator: "/") {
             guard found.kind == .tree else { return found.kind == .file ? nil : found }
-            let entries: [TreeEntry]
-            if let cached = cache.tree(found.id) {
-                entries = cached
-            } else {
-                entries = try repository.tree(found.id)
-                cache.store(found.id, entries)
-            }
-            guard let next = entries.first(where: { $0.name == part }) else { return nil }
+            guard let next = try reader.entries(found.id, in: repository).first(where: { $0.name == part }) else { return nil }
             found = next
         }
         return found

@@ -15,6 +15,8 @@ struct ManifestFile: Sendable {
         /// Of the fields that later checks complain about.
         var kindPosition: Position
         var namespacePosition: Position
+        /// Fields with a value out of a Secret, of an object that is none itself.
+        var secretPaths: [FieldPath]
         /// nil for an object that says nothing of it.
         var order: SyncOrder?
     }
@@ -41,7 +43,7 @@ struct ManifestFile: Sendable {
     /// Bytes of the source: the cache's measure.
     var size: Int
 
-    init(parsing bytes: [UInt8]) {
+    init(parsing bytes: [UInt8], substitution: Substitution? = nil) {
         size = bytes.count
         let documents: [YAMLDocument]
         do throws(YAMLError) {
@@ -51,46 +53,72 @@ struct ManifestFile: Sendable {
             return
         }
         for (index, document) in documents.enumerated() where !document.value.isNull {
-            add(document.value, at: FieldPath(), document: index) { path in
-                let found = document.position(of: path)
-                return Position(line: found?.line ?? document.line, column: found?.column ?? 1)
-            }
+            let source = Source(
+                substitution: substitution,
+                position: { path in
+                    let found = document.position(of: path)
+                    return Position(line: found?.line ?? document.line, column: found?.column ?? 1)
+                }, isQuoted: document.isQuoted)
+            add(document.value, at: FieldPath(), document: index, from: source)
         }
     }
 
-    /// An object that a kustomization made of what stands at `place` of a file; `position` knows that file.
-    init(kustomized value: JSON, document: Int, place: FieldPath, size: Int, position: (FieldPath) -> Position) {
+    /// An object that a kustomization made of what stands at `place` of a file, which `source` knows.
+    init(kustomized value: JSON, document: Int, place: FieldPath, size: Int, from source: Source) {
         self.size = size
-        add(value, at: place, document: document, position: position)
+        add(value, at: place, document: document, from: source)
     }
 
-    private mutating func add(_ value: JSON, at place: FieldPath, document index: Int, position inDocument: (FieldPath) -> Position)
-    {
-        func position(_ path: FieldPath) -> Position { inDocument(FieldPath(place.steps + path.steps)) }
+    /// What is known of a document beside its value, by paths from the document's root.
+    struct Source {
+        var substitution: Substitution?
+        var position: (FieldPath) -> Position
+        /// Whether a text is one whatever it looks like.
+        var isQuoted: (FieldPath) -> Bool
+    }
+
+    private mutating func add(_ value: JSON, at place: FieldPath, document index: Int, from source: Source) {
+        func position(_ path: FieldPath) -> Position { source.position(FieldPath(place.steps + path.steps)) }
         func report(_ path: FieldPath, _ subject: Subject?, _ message: String) {
             problems.append(Problem(position: position(path), subject: subject, message: message))
         }
-        guard let fields = value.object else {
+        guard let raw = value.object else {
             return report(
                 FieldPath(), nil,
                 "expected a Kubernetes object (apiVersion, kind, metadata, …), found \(value.typeName.withArticle)")
+        }
+        if let gvk = Object(raw).gvk,
+            gvk.kind == "List" && gvk.groupVersion == GroupVersion(group: "", version: "v1") || Self.isTypedList(raw, gvk)
+        {
+            for (number, element) in (raw["items"]?.array ?? []).enumerated() {
+                guard items.count < Self.objectsMax else {
+                    return report(FieldPath(), nil, "more than \(Self.objectsMax) objects in one file; split it")
+                }
+                add(element, at: FieldPath(place.steps + [.key("items"), .index(number)]), document: index, from: source)
+            }
+            return
+        }
+        var fields = raw
+        var secretPaths: [FieldPath] = []
+        if let substitution = source.substitution {
+            // The file is refused for its size then; the rest of it is not made.
+            guard size <= TreeWalk.sizeMax else { return }
+            let expanded = substitution.expand(value) { source.isQuoted(FieldPath(place.steps + $0.steps)) }
+            guard expanded.problems.isEmpty else {
+                let subject = Object(raw).gvk.map { Subject(kind: $0.kind, namespace: Object(raw).namespace, name: Object(raw).name, isNamespaced: Self.isNamespaced($0)) }
+                for problem in expanded.problems { report(problem.path, subject, problem.message) }
+                return
+            }
+            size += expanded.size
+            fields = expanded.object.object ?? raw
+            secretPaths = expanded.secretPaths
         }
         let object = Object(fields)
         guard let gvk = object.gvk else {
             return report(FieldPath(), nil, Self.missingType(fields))
         }
-        if gvk.kind == "List" && gvk.groupVersion == GroupVersion(group: "", version: "v1") || Self.isTypedList(fields, gvk) {
-            for (number, element) in (fields["items"]?.array ?? []).enumerated() {
-                guard items.count < Self.objectsMax else {
-                    return report(FieldPath(), nil, "more than \(Self.objectsMax) objects in one file; split it")
-                }
-                add(element, at: FieldPath(place.steps + [.key("items"), .index(number)]), document: index, position: inDocument)
-            }
-            return
-        }
         let subject = Subject(
-            kind: gvk.kind, namespace: object.namespace, name: object.name,
-            isNamespaced: ResourceType.builtin.first { $0.gvk == gvk }?.isNamespaced)
+            kind: gvk.kind, namespace: object.namespace, name: object.name, isNamespaced: Self.isNamespaced(gvk))
         let metadata = FieldPath([.key("metadata")])
         if object.name.isEmpty {
             let text =
@@ -99,9 +127,8 @@ struct ManifestFile: Sendable {
                 : "metadata.generateName cannot be used in a repository (every sync would make another object); set metadata.name"
             return report(metadata, subject, text)
         }
-        for error in Schema.builtin.check(object, gvk) {
-            report(error.path, subject, error.description)
-        }
+        let hidden = Hidden(secretPaths, in: object.json)
+        for error in Schema.builtin.check(object, gvk) { report(error.path, subject, hidden.message(error)) }
         let order: SyncOrder?
         do throws(SyncOrder.Invalid) { order = try SyncOrder(object) } catch {
             return report(FieldPath(metadata.steps + [.key("annotations"), .key(error.annotation)]), subject, error.message)
@@ -111,8 +138,10 @@ struct ManifestFile: Sendable {
             Item(
                 object: Self.desired(object), document: index, place: place, position: position(FieldPath()),
                 kindPosition: position(FieldPath([.key("kind")])), namespacePosition: position(metadata.appending("namespace")),
-                order: order))
+                secretPaths: gvk.kind == "Secret" && gvk.group.isEmpty ? [] : secretPaths, order: order))
     }
+
+    private static func isNamespaced(_ gvk: GroupVersionKind) -> Bool? { ResourceType.builtin.first { $0.gvk == gvk }?.isNamespaced }
 
     private static func missingType(_ fields: JSONObject) -> String {
         let missing = ["apiVersion", "kind"].filter { (fields[$0]?.string ?? "").isEmpty }

@@ -41,6 +41,16 @@ package final class RenderCache: Sendable {
     private enum Key: Hashable {
         case object(ObjectID)
         case kustomization(ObjectID)
+        case substituted(ObjectID, Substitution)
+        case substitutedKustomization(ObjectID, Substitution)
+
+        static func file(_ id: ObjectID, _ substitution: Substitution?) -> Key {
+            substitution.map { .substituted(id, $0) } ?? .object(id)
+        }
+
+        static func directory(_ id: ObjectID, _ substitution: Substitution?) -> Key {
+            substitution.map { .substitutedKustomization(id, $0) } ?? .kustomization(id)
+        }
     }
 
     /// Objects of the whole renderings that are kept, at least the last: a push is rendered for its review, and a
@@ -88,21 +98,23 @@ package final class RenderCache: Sendable {
         return nil
     }
 
-    func file(_ id: ObjectID) -> ManifestFile? {
-        if case .file(let file)? = lookup(.object(id)) { return file }
+    func file(_ id: ObjectID, with substitution: Substitution?) -> ManifestFile? {
+        if case .file(let file)? = lookup(.file(id, substitution)) { return file }
         return nil
     }
 
     /// What was made of the directory with this tree; whether all that it read is the same still, the caller checks.
-    func kustomized(_ tree: ObjectID) -> KustomizedDirectory? {
-        if case .kustomized(let directory)? = lookup(.kustomization(tree)) { return directory }
+    func kustomized(_ tree: ObjectID, with substitution: Substitution?) -> KustomizedDirectory? {
+        if case .kustomized(let directory)? = lookup(.directory(tree, substitution)) { return directory }
         return nil
     }
 
     func store(_ id: ObjectID, _ entries: [TreeEntry]) { store(.object(id), .tree(entries)) { $0.treesRead += 1 } }
-    func store(_ id: ObjectID, _ file: ManifestFile) { store(.object(id), .file(file)) { $0.filesRead += 1 } }
-    func store(_ id: ObjectID, _ directory: KustomizedDirectory) {
-        store(.kustomization(id), .kustomized(directory)) { $0.filesRead += directory.filesRead }
+    func store(_ id: ObjectID, _ file: ManifestFile, with substitution: Substitution?) {
+        store(.file(id, substitution), .file(file)) { $0.filesRead += 1 }
+    }
+    func store(_ id: ObjectID, _ directory: KustomizedDirectory, with substitution: Substitution?) {
+        store(.directory(id, substitution), .kustomized(directory)) { $0.filesRead += directory.filesRead }
     }
 
     private func lookup(_ key: Key) -> Value? {
@@ -140,6 +152,9 @@ struct RenderInputs: Sendable, Hashable {
     /// The commit's root: names everything below it.
     var tree: ObjectID
     var path: String
+    var substitution: Substitution?
+    /// See `TreeReader`.
+    var submodules: [ObjectID: ObjectID]?
     var destination: String
     var types: [ResourceType]
     /// That exist, or are not being deleted.

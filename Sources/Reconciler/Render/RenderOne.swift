@@ -16,11 +16,13 @@ extension Renderer {
         only identity: ObjectIdentity, of application: Application, in repository: Repository, commit: Commit, client: any ResourceClient
     ) async throws -> Found {
         if application.policy.discovery != nil { return try await renderAll(identity, application, repository, commit, client) }
-        let cache = cache
+        let substitution = try await Substitution(of: application, client: client)
+        // Submodules of long ago are not fetched again: what lies in them cannot be known.
+        let reader = TreeReader(root: commit.tree, submodules: application.source.readsSubmodules ? [:] : nil, cache: cache)
         let walk: TreeWalk
         do throws(GitError) {
             walk = try await repository.read { repository throws(GitError) in
-                var walk = TreeWalk(root: commit.tree, cache: cache)
+                var walk = TreeWalk(reader, substitution: substitution)
                 try walk.collect(application.path, in: repository)
                 return walk
             }
@@ -46,7 +48,7 @@ extension Renderer {
         _ identity: ObjectIdentity, _ application: Application, _ repository: Repository, _ commit: Commit, _ client: any ResourceClient
     ) async throws -> Found {
         do {
-            let rendered = try await render(repository, commit: commit, for: application, client: client)
+            let rendered = try await render(Sources.Resolved(repository: repository, commit: commit), for: application, client: client)
             return rendered.objects.first { $0.identity == identity }.map { .object($0.object) } ?? .absent
         } catch is RenderFailure {
             return .unreadable

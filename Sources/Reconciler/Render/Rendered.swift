@@ -30,6 +30,8 @@ package struct RenderedObject: Sendable, Hashable {
     package var key: ObjectKey
     package var object: Object
     package var origin: ManifestOrigin
+    /// Fields with a value out of a Secret in an object that is none: never shown.
+    var secretPaths: [FieldPath] = []
     /// nil where the manifest says nothing of it.
     package var order: SyncOrder?
     /// Made by the Application itself and found in no file.

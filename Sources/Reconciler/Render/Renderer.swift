@@ -14,15 +14,17 @@ package struct Renderer: Sendable {
     /// - Throws: `GitError` when the repository cannot be read, `RenderFailure` with every error of
     ///   the manifests, `APIStatus` when the cluster does not answer.
     package func render(
-        _ repository: Repository, commit: Commit, path: String, destination: String, coming: Set<String> = [], client: any ResourceClient
+        _ repository: Repository, commit: Commit, path: String, destination: String, coming: Set<String> = [],
+        substitution: Substitution? = nil, submodules: [ObjectID: ObjectID]? = nil, client: any ResourceClient
     ) async throws -> Rendered {
-        let cache = cache
         let inputs = RenderInputs(
-            tree: commit.tree, path: path, destination: destination, types: try await client.resourceTypes(),
+            tree: commit.tree, path: path, substitution: substitution, submodules: submodules, destination: destination,
+            types: try await client.resourceTypes(),
             namespaces: coming.union(try await client.list(.namespaces).items.lazy.filter { !$0.isDeleting }.map(\.name)))
         if let known = cache.rendered(from: inputs) { return Rendered(commit: commit, objects: known.objects, warnings: known.warnings) }
+        let reader = TreeReader(root: commit.tree, submodules: submodules, cache: cache)
         let walk = try await repository.read { repository throws(GitError) in
-            var walk = TreeWalk(root: commit.tree, cache: cache)
+            var walk = TreeWalk(reader, substitution: substitution)
             try walk.collect(path, in: repository)
             return walk
         }

@@ -16,29 +16,36 @@ struct TreeWalk {
         var file: ManifestFile
     }
 
-    private let root: ObjectID
-    private let cache: RenderCache
+    private let reader: TreeReader
+    private let substitution: Substitution?
+    private var cache: RenderCache { reader.cache }
     private var visited: Set<String> = []
     private(set) var files: [Found] = []
     private var size = 0
     private(set) var diagnostics: [Diagnostic] = []
     private(set) var warnings: [String] = []
 
-    init(root: ObjectID, cache: RenderCache) {
-        self.root = root
-        self.cache = cache
+    init(_ reader: TreeReader, substitution: Substitution?) {
+        self.reader = reader
+        self.substitution = substitution
     }
 
     /// Everything under `path`, a directory or one file.
     mutating func collect(_ path: String, in repository: borrowing OpenRepository) throws(GitError) {
-        guard path != "." else { return try walk(root, [], shown: [], depth: 0, in: repository) }
+        guard path != "." else { return try walk(reader.root, [], shown: [], depth: 0, ignoring: [], in: repository) }
         let parts = path.split(separator: "/").map(String.init)
         switch try follow(parts, in: repository) {
         case .entry(let entry, let real):
+            let ignores = try reader.ignores(above: real, in: repository)
+            for count in 1...max(1, real.count) where count <= real.count {
+                let above = ignores.filter { $0.depth < count }
+                guard let line = above.reason(Array(real.prefix(count)), isDirectory: count < real.count || entry.kind == .tree) else { continue }
+                throw Self.missing(path, "left out by \(line)")
+            }
             switch entry.kind {
-            case .tree: try walk(entry.id, real, shown: parts, depth: 0, in: repository)
+            case .tree: try walk(entry.id, real, shown: parts, depth: 0, ignoring: ignores, in: repository)
             case .file: try add(entry.id, real, shown: parts, in: repository)
-            case .symlink, .submodule: throw Self.missing(path, "a submodule, which is not fetched")
+            case .symlink, .submodule: throw Self.missing(path, "a submodule, \(reader.submoduleAdvice)")
             }
         case .missing: throw Self.missing(path, "not in the commit")
         case .outside: throw Self.missing(path, "a symlink that leaves the repository")
@@ -50,15 +57,8 @@ struct TreeWalk {
         GitError(.noPath, "the path \"\(path)\" is \(what)", remedy: "set spec.source.path (gitctl up --path) to the directory of the manifests")
     }
 
-    private func entries(_ id: ObjectID, in repository: borrowing OpenRepository) throws(GitError) -> [TreeEntry] {
-        if let cached = cache.tree(id) { return cached }
-        let entries = try repository.tree(id)
-        cache.store(id, entries)
-        return entries
-    }
-
     private mutating func walk(
-        _ tree: ObjectID, _ real: [String], shown: [String], depth: Int, in repository: borrowing OpenRepository
+        _ tree: ObjectID, _ real: [String], shown: [String], depth: Int, ignoring outer: [IgnoreFile], in repository: borrowing OpenRepository
     ) throws(GitError) {
         guard visited.insert(real.joined(separator: "/") + "/").inserted else { return }
         let path = shown.isEmpty ? "." : shown.joined(separator: "/")
@@ -66,7 +66,7 @@ struct TreeWalk {
             diagnostics.append(Diagnostic(path: path, "more than \(Self.depthMax) directories deep; move it up"))
             return
         }
-        let entries = try entries(tree, in: repository)
+        let (entries, ignores) = try reader.entries(tree, at: real, ignoring: outer, in: repository)
         if entries.contains(where: { $0.kind != .tree && KustomizationFile.names.contains($0.name) }) {
             return try kustomize(tree, real.joined(separator: "/"), in: repository)
         }
@@ -75,7 +75,7 @@ struct TreeWalk {
             return
         }
         for entry in entries where !entry.name.hasPrefix(".") {
-            try visit(entry, real + [entry.name], shown: shown + [entry.name], depth: depth, in: repository)
+            try visit(entry, real + [entry.name], shown: shown + [entry.name], depth: depth, ignoring: ignores, in: repository)
         }
     }
 
@@ -85,12 +85,12 @@ struct TreeWalk {
     /// A directory with a kustomization: what that makes of it, instead of the files in and below it.
     private mutating func kustomize(_ tree: ObjectID, _ directory: String, in repository: borrowing OpenRepository) throws(GitError)
     {
-        if let cached = cache.kustomized(tree), try cached.isCurrent(at: directory, root: root, cache: cache, in: repository) {
+        if let cached = cache.kustomized(tree, with: substitution), try cached.isCurrent(at: directory, reader, in: repository) {
             return try append(cached)
         }
         do {
-            let built = try KustomizedDirectory.build(directory, root: root, cache: cache, in: repository)
-            cache.store(tree, built)
+            let built = try KustomizedDirectory.build(directory, reader, substitution: substitution, in: repository)
+            cache.store(tree, built, with: substitution)
             try append(built)
         } catch let failure as KustomizeFailure {
             diagnostics.append(failure.diagnostic)
@@ -107,14 +107,20 @@ struct TreeWalk {
     }
 
     private mutating func visit(
-        _ entry: TreeEntry, _ real: [String], shown: [String], depth: Int, in repository: borrowing OpenRepository
+        _ entry: TreeEntry, _ real: [String], shown: [String], depth: Int, ignoring ignores: [IgnoreFile],
+        in repository: borrowing OpenRepository
     ) throws(GitError) {
         switch entry.kind {
-        case .tree: try walk(entry.id, real, shown: shown, depth: depth + 1, in: repository)
+        case .tree: try walk(entry.id, real, shown: shown, depth: depth + 1, ignoring: ignores, in: repository)
         case .file:
             if Self.isManifest(entry.name) { try add(entry.id, real, shown: shown, in: repository) }
         case .submodule:
-            warnings.append("\(shown.joined(separator: "/")) is a submodule; submodules are not fetched, its manifests are left out")
+            let path = shown.joined(separator: "/")
+            if reader.submodules == nil {
+                warnings.append("\(path) is a submodule, and its manifests are left out; set spec.source.submodules: true to deploy them")
+            } else {
+                diagnostics.append(Diagnostic(path: path, "a submodule \(reader.submoduleAdvice)"))
+            }
         case .symlink:
             try visitSymlink(real, shown: shown, depth: depth, in: repository)
         }
@@ -127,7 +133,9 @@ struct TreeWalk {
         switch try follow(link, in: repository) {
         case .entry(let entry, let real):
             switch entry.kind {
-            case .tree: try walk(entry.id, real, shown: shown, depth: depth + 1, in: repository)
+            case .tree:
+                let ignores = try reader.ignores(above: real, in: repository)
+                try walk(entry.id, real, shown: shown, depth: depth + 1, ignoring: ignores, in: repository)
             case .file where Self.isManifest(shown.last ?? ""): try add(entry.id, real, shown: shown, in: repository)
             default: break
             }
@@ -152,10 +160,10 @@ struct TreeWalk {
         guard files.count < Self.filesMax else {
             throw GitError(.tooLarge, "more than \(Self.filesMax) manifests", remedy: "deploy smaller directories as several Applications")
         }
-        if let cached = cache.file(blob) { return try append(Found(path: path, blob: blob, file: cached)) }
+        if let cached = cache.file(blob, with: substitution) { return try append(Found(path: path, blob: blob, file: cached)) }
         let file: ManifestFile
         do throws(GitError) {
-            file = ManifestFile(parsing: try repository.blob(blob, sizeMax: Self.manifestSizeMax, name: path))
+            file = ManifestFile(parsing: try repository.blob(blob, sizeMax: Self.manifestSizeMax, name: path), substitution: substitution)
         } catch {
             // A file that is too large is one error among the commit's; a damaged object ends the reading.
             guard error.reason == .tooLarge else { throw error }
@@ -163,7 +171,7 @@ struct TreeWalk {
                 Diagnostic(path: path, String(error.description.dropFirst(path.count + 2))))
             return
         }
-        cache.store(blob, file)
+        cache.store(blob, file, with: substitution)
         try append(Found(path: path, blob: blob, file: file))
     }
 
@@ -194,9 +202,9 @@ struct TreeWalk {
     private func follow(_ path: [String], in repository: borrowing OpenRepository) throws(GitError) -> Target {
         var rest = path[...]
         var real: [String] = []
-        var trees = [root]
+        var trees = [reader.root]
         var hops = 0
-        var last = TreeEntry(name: "", kind: .tree, id: root)
+        var last = TreeEntry(name: "", kind: .tree, id: reader.root)
         while let part = rest.popFirst() {
             if part == "." || part.isEmpty { continue }
             if part == ".." {
@@ -206,7 +214,7 @@ struct TreeWalk {
                 last = TreeEntry(name: real.last ?? "", kind: .tree, id: trees[trees.count - 1])
                 continue
             }
-            guard let entry = try entries(trees[trees.count - 1], in: repository).first(where: { $0.name == part }) else {
+            guard let entry = try reader.entries(trees[trees.count - 1], in: repository).first(where: { $0.name == part }) else {
                 return .missing
             }
             switch entry.kind {

@@ -8,30 +8,37 @@ struct OpenRepository: ~Copyable {
 
     let handle: RepositoryHandle
     let path: String
+    /// Where its own objects are.
+    let objectsDirectory: String
+    /// Its own files: the path itself of a bare repository, else `.git`.
+    let directory: String
     private let objectDirectories: [String]
 
-    private init(_ pointer: OpaquePointer, path: String, quarantinePath: String?) {
+    private init(_ pointer: OpaquePointer, path: String, alternates: [String]) {
         handle = RepositoryHandle(pointer: pointer)
         self.path = path
         let common = git_repository_commondir(pointer).map { String(cString: $0) } ?? path + "/"
-        objectDirectories = [common + "objects"] + (quarantinePath.map { [$0] } ?? [])
+        directory = String(common.dropLast())
+        objectsDirectory = common + "objects"
+        objectDirectories = [objectsDirectory] + alternates
     }
 
-    static func open(path: String, quarantinePath: String?) throws(GitError) -> OpenRepository {
+    /// - Parameter alternates: directories whose objects are read too.
+    static func open(path: String, alternates: [String]) throws(GitError) -> OpenRepository {
         let pointer: OpaquePointer
         do throws(GitError) {
             pointer = try Libgit2.object("repository \(path)") { git_repository_open(&$0, path) }
         } catch {
             throw openError(error, path: path)
         }
-        let repository = OpenRepository(pointer, path: path, quarantinePath: quarantinePath)
-        if let quarantinePath { try repository.addAlternate(quarantinePath) }
+        let repository = OpenRepository(pointer, path: path, alternates: alternates)
+        for objects in alternates { try repository.addAlternate(objects) }
         return repository
     }
 
     private func addAlternate(_ objects: String) throws(GitError) {
         let database = try database()
-        try Libgit2.check("the push's objects in \(objects)") { git_odb_add_disk_alternate(database.pointer, objects) }
+        try Libgit2.check("the objects in \(objects)") { git_odb_add_disk_alternate(database.pointer, objects) }
     }
 
     private static func openError(_ error: GitError, path: String) -> GitError {
@@ -165,11 +172,35 @@ struct OpenRepository: ~Copyable {
 
     /// Short names of the branches, sorted; at most `limit`.
     func branches(limit: Int) throws(GitError) -> [String] {
+        Array(try references(below: "refs/heads/").sorted().prefix(limit))
+    }
+
+    func tags() throws(GitError) -> [String] { try references(below: "refs/tags/") }
+
+    /// What follows `prefix` in the names of the references that begin with it.
+    private func references(below prefix: String) throws(GitError) -> [String] {
         var names = git_strarray()
         try Libgit2.check("refs of \(path)") { git_reference_list(&names, handle.pointer) }
         defer { git_strarray_dispose(&names) }
         let all = (0..<names.count).compactMap { names.strings[$0].map { String(cString: $0) } }
-        return Array(all.filter { $0.hasPrefix("refs/heads/") }.map { String($0.dropFirst(11)) }.sorted().prefix(limit))
+        return all.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.utf8.count)) }
+    }
+
+    /// Of tags with the same version the youngest commit counts, then the name.
+    func commit(newestIn range: VersionRange) throws(GitError) -> Commit {
+        let tags = try tags()
+        var newest: (commit: Commit, tag: String)?
+        for tag in range.newest(of: tags) {
+            let commit = try commit(resolve("refs/tags/\(tag)"))
+            if let current = newest, (current.commit.time, current.tag) >= (commit.time, tag) { continue }
+            newest = (commit, tag)
+        }
+        if let newest { return newest.commit }
+        let versions = tags.compactMap { tag in SemanticVersion(tag: tag).map { (version: $0, tag: tag) } }.sorted { $0.version > $1.version }
+        let shown = versions.prefix(5).map(\.tag).joined(separator: ", ")
+        throw GitError(
+            .noCommit, "\(path) has no tag with a version in \"\(range)\"",
+            remedy: versions.isEmpty ? "push a tag like v1.2.3" : "its highest versions are \(shown)")
     }
 
     private func branchesRemedy() throws(GitError) -> String {

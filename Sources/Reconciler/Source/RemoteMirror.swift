@@ -1,3 +1,4 @@
+import APIMachinery
 import Clibgit2
 import Dispatch
 import FoundationEssentials
@@ -14,53 +15,185 @@ package final class RemoteMirror: Sendable {
 
     package let url: String
     package let path: String
+    /// Reads the Secret with the credentials, anew for each fetch.
+    private let credentials: (@Sendable () async throws(GitError) -> SourceCredentials)?
+    private let clock: any WallClock
+    /// Told how long each fetch took.
+    private let onFetch: @Sendable (Duration) -> Void
+    /// Called when a fetch has moved a branch or tag, with those it was made for.
+    private let onMove: (@Sendable (Set<String>) -> Void)?
     private let abandoned = Mutex(0)
     /// One fetch at a time, so that two never write the same refs; a hanging one keeps its queue to itself.
     private let queue = Mutex(DispatchQueue(label: "gitctl.git.fetch"))
 
+    private struct Callers {
+        var turns = FetchTurns()
+        var waiting: [UInt64: CheckedContinuation<FetchTurns.Turn?, Never>] = [:]
+        /// Turns of callers that were not waiting yet.
+        var early: [UInt64: FetchTurns.Turn] = [:]
+        var names: [UInt64: String] = [:]
+        var fetches = 0
+    }
+    private let callers = Mutex(Callers())
+
+    /// - Parameter access: which credentials it is read with, where more than one may be: they share no copy.
     package init(url: String, directory: String) {
         self.url = url
-        path = "\(directory)/\(ObjectID(hashing: Array(url.utf8)).description.prefix(16)).git"
+        path = Self.path(url, access: nil, in: directory)
+        credentials = nil
+        clock = SystemClock()
+        onFetch = { _ in }
+        onMove = nil
+    }
+
+    init(
+        url: String, access: String?, directory: String, clock: any WallClock, onFetch: @escaping @Sendable (Duration) -> Void = { _ in },
+        onMove: @escaping @Sendable (Set<String>) -> Void,
+        credentials: (@Sendable () async throws(GitError) -> SourceCredentials)?
+    ) {
+        self.url = url
+        path = Self.path(url, access: access, in: directory)
+        self.credentials = credentials
+        self.clock = clock
+        self.onFetch = onFetch
+        self.onMove = onMove
+    }
+
+    private static func path(_ url: String, access: String?, in directory: String) -> String {
+        let key = access.map { "\(url)\n\($0)" } ?? url
+        return "\(directory)/\(ObjectID(hashing: Array(key.utf8)).description.prefix(16)).git"
     }
 
     package var repository: Repository { Repository(path: path) }
     /// The URL as it may be shown and logged.
     package var displayURL: String { Self.withoutCredentials(url) }
+    /// How often the remote was asked.
+    var fetches: Int { callers.withLock { $0.fetches } }
 
-    /// Brings the copy up to date. Safe to cancel: what was fetched by then stays.
-    package func fetch(timeout: Duration = fetchTimeout) async throws(GitError) {
+    /// Whether the copy holds a commit, or there is one at all.
+    func has(_ commit: ObjectID) async throws(GitError) -> Bool {
+        guard FileManager.default.fileExists(atPath: path) else { return false }
         do throws(GitError) {
-            try await attempt(timeout: timeout)
+            _ = try await repository.commit(at: commit.description)
+            return true
+        } catch {
+            guard error.reason == .noRevision else { throw error }
+            return false
+        }
+    }
+
+    /// Brings the copy up to date. Many who ask at once are served by one fetch; one that is cancelled leaves its to the others.
+    ///
+    /// - Parameters:
+    ///   - caller: who asks, for `onMove`.
+    ///   - age: a fetch that began so long ago will do, and so will its failure.
+    package func fetch(for caller: String = "", age: Duration = .zero, timeout: Duration = fetchTimeout) async throws(GitError) {
+        let (id, turn) = callers.withLock { callers in
+            let asked = callers.turns.ask(age: age, now: clock.now)
+            callers.names[asked.caller] = caller
+            return asked
+        }
+        defer { callers.withLock { _ = $0.names.removeValue(forKey: id) } }
+        var settled = turn
+        if settled == nil { settled = await wait(id) }
+        switch settled {
+        case .done(let outcome)?: return try outcome.get()
+        case .fetch?: break
+        case nil: throw Self.unreachable("the fetch of \(displayURL) was given up")
+        }
+        var moved = 0
+        let start = clock.now
+        defer { onFetch(clock.now - start) }
+        let outcome: FetchTurns.Outcome
+        do throws(GitError) {
+            moved = try await heal(timeout: timeout)
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        let isGivenUp = if case .failure = outcome { Task.isCancelled } else { false }
+        let asking = pass(isGivenUp ? nil : outcome)
+        if moved > 0 { onMove?(asking) }
+        try outcome.get()
+    }
+
+    /// Gives the others their turns; answers who they are, and who fetched.
+    private func pass(_ outcome: FetchTurns.Outcome?) -> Set<String> {
+        let (resumed, asking) = callers.withLock { callers in
+            var resumed: [(CheckedContinuation<FetchTurns.Turn?, Never>, FetchTurns.Turn)] = []
+            for answer in callers.turns.ended(outcome, now: clock.now) {
+                if let continuation = callers.waiting.removeValue(forKey: answer.caller) {
+                    resumed.append((continuation, answer.turn))
+                } else {
+                    callers.early[answer.caller] = answer.turn
+                }
+            }
+            return (resumed, Set(callers.names.values))
+        }
+        for (continuation, turn) in resumed { continuation.resume(returning: turn) }
+        return asking
+    }
+
+    /// nil when the task is cancelled.
+    private func wait(_ id: UInt64) async -> FetchTurns.Turn? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let turn = callers.withLock { callers -> FetchTurns.Turn?? in
+                    if let turn = callers.early.removeValue(forKey: id) { return .some(turn) }
+                    if Task.isCancelled {
+                        callers.turns.leave(id)
+                        return .some(nil)
+                    }
+                    callers.waiting[id] = continuation
+                    return nil
+                }
+                if let turn { continuation.resume(returning: turn) }
+            }
+        } onCancel: {
+            let continuation = callers.withLock { callers in
+                callers.turns.leave(id)
+                return callers.waiting.removeValue(forKey: id)
+            }
+            continuation?.resume(returning: nil)
+        }
+    }
+
+    /// A copy that is found damaged is made anew.
+    private func heal(timeout: Duration) async throws(GitError) -> Int {
+        do throws(GitError) {
+            return try await attempt(timeout: timeout)
         } catch {
             guard error.reason == .corrupt || error.reason == .noRepository, FileManager.default.fileExists(atPath: path) else { throw error }
             // The copy is ours and can be had again; the remote's own damage shows again at once.
             do { try FileManager.default.removeItem(atPath: path) } catch let removal {
                 throw GitError(.io, "the damaged copy of \(displayURL) in \(path) cannot be removed: \(removal)")
             }
-            try await attempt(timeout: timeout)
+            return try await attempt(timeout: timeout)
         }
     }
 
-    private func attempt(timeout: Duration) async throws(GitError) {
+    /// The number of branches and tags that moved.
+    private func attempt(timeout: Duration) async throws(GitError) -> Int {
         let hanging = abandoned.withLock { $0 }
         guard hanging < Self.abandonedMax else {
             throw GitError(
                 .unreachable, "\(displayURL): \(hanging) earlier fetches still hang",
                 remedy: "restart the daemon when the server answers again; the last fetched commit stays in use")
         }
+        callers.withLock { $0.fetches += 1 }
         let (url, path, display) = (url, path, displayURL)
+        let secret = try await credentials?()
         let answer = FirstAnswer()
         let queue = queue.withLock { $0 }
-        let result: Result<Void, GitError> = await withTaskCancellationHandler {
+        let result: Result<Int, GitError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 guard answer.expect(continuation) else { return }
                 queue.async {
-                    let result: Result<Void, GitError>
+                    let result: Result<Int, GitError>
                     do throws(GitError) {
-                        try Self.fetch(url: url, into: path, display: display)
-                        result = .success(())
+                        result = .success(try Self.fetch(url: url, into: path, display: display, with: secret))
                     } catch {
-                        result = .failure(error.replacing(url, with: display))
+                        result = .failure(error)
                     }
                     if answer.give(result) == .late { self.abandoned.withLock { $0 -= 1 } }
                 }
@@ -71,74 +204,21 @@ package final class RemoteMirror: Sendable {
         } onCancel: {
             abandon(answer, "the fetch of \(display) was given up")
         }
-        try result.get()
+        return try result.get()
+    }
+
+    static func unreachable(_ message: String) -> GitError {
+        GitError(.unreachable, message, remedy: "check the URL and the network; the last fetched commit stays in use")
     }
 
     /// Lets nobody wait any longer for a fetch, which may hang on in a thread that nothing can stop.
     private func abandon(_ answer: FirstAnswer, _ message: String) {
-        let error = GitError(.unreachable, message, remedy: "check the URL and the network; the last fetched commit stays in use")
+        let error = Self.unreachable(message)
         guard !answer.isGiven else { return }
         abandoned.withLock { $0 += 1 }
         queue.withLock { $0 = DispatchQueue(label: "gitctl.git.fetch") }
         // One that has just ended, or will not begin, does not hang.
         if answer.give(.failure(error)) != .first { abandoned.withLock { $0 -= 1 } }
-    }
-
-    // MARK: On the fetch thread
-
-    private static func fetch(url: String, into path: String, display: String) throws(GitError) {
-        let repository = try openOrCreate(path)
-        let remote = RemoteHandle(
-            pointer: try Libgit2.object("remote \(display)") { git_remote_create_anonymous(&$0, repository.pointer, url) })
-        var options = git_fetch_options()
-        try Libgit2.check("fetch options") { git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION)) }
-        options.prune = GIT_FETCH_PRUNE
-        options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
-        options.update_fetchhead = 0
-        options.callbacks.credentials = acquireCredentials
-        var credentials = CredentialAttempts()
-        let refspecs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
-        try withStrings(refspecs) { specs throws(GitError) in
-            try withUnsafeMutablePointer(to: &credentials) { attempts throws(GitError) in
-                options.callbacks.payload = UnsafeMutableRawPointer(attempts)
-                try connect(remote, &options.callbacks, display)
-                try Libgit2.check("fetching \(display)") { git_remote_fetch(remote.pointer, &specs, &options, nil) }
-            }
-        }
-        try followHead(of: remote, in: repository)
-    }
-
-    /// Whatever fails before the first answer is the remote's absence, which libgit2 tells in many ways.
-    private static func connect(_ remote: borrowing RemoteHandle, _ callbacks: inout git_remote_callbacks, _ display: String) throws(GitError) {
-        let pointer = remote.pointer
-        do throws(GitError) {
-            try Libgit2.check("fetching \(display)") { git_remote_connect(pointer, GIT_DIRECTION_FETCH, &callbacks, nil, nil) }
-        } catch {
-            guard error.reason == .io || error.reason == .corrupt else { throw error }
-            throw GitError(.unreachable, error.message, remedy: "check the URL and the network; the last fetched commit stays in use")
-        }
-    }
-
-    /// The mirror's HEAD names the branch that the remote's HEAD names.
-    private static func followHead(of remote: borrowing RemoteHandle, in repository: borrowing RepositoryHandle) throws(GitError) {
-        var name = git_buf()
-        defer { git_buf_dispose(&name) }
-        // A remote with no commit, or a detached HEAD, has no default branch; HEAD then stays as it is.
-        guard git_remote_default_branch(&name, remote.pointer) == 0, let text = name.ptr else { return }
-        try Libgit2.check("setting HEAD") { git_repository_set_head(repository.pointer, text) }
-    }
-
-    private static func openOrCreate(_ path: String) throws(GitError) -> RepositoryHandle {
-        if FileManager.default.fileExists(atPath: path) {
-            return RepositoryHandle(pointer: try Libgit2.object("repository \(path)") { git_repository_open(&$0, path) })
-        }
-        var options = git_repository_init_options()
-        try Libgit2.check("init options") {
-            git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION))
-        }
-        options.flags = GIT_REPOSITORY_INIT_BARE.rawValue | GIT_REPOSITORY_INIT_MKDIR.rawValue | GIT_REPOSITORY_INIT_MKPATH.rawValue
-        return RepositoryHandle(
-            pointer: try Libgit2.object("repository \(path)") { git_repository_init_ext(&$0, path, &options) })
     }
 
     /// `https://user:token@host/x` without `user:token@`.
@@ -151,73 +231,11 @@ package final class RemoteMirror: Sendable {
     }
 }
 
-/// Whoever answers first: the fetch, its deadline, or a cancellation.
-private final class FirstAnswer: Sendable {
-    enum Place { case early, first, late }
-
-    private enum State {
-        case nobodyWaits
-        case waiting(CheckedContinuation<Result<Void, GitError>, Never>)
-        case given(Result<Void, GitError>)
-    }
-
-    private let state = Mutex(State.nobodyWaits)
-
-    /// False when the answer was there before: it is handed on at once.
-    func expect(_ waiting: CheckedContinuation<Result<Void, GitError>, Never>) -> Bool {
-        let early = state.withLock { state -> Result<Void, GitError>? in
-            if case .given(let result) = state { return result }
-            state = .waiting(waiting)
-            return nil
-        }
-        if let early { waiting.resume(returning: early) }
-        return early == nil
-    }
-
-    var isGiven: Bool {
-        state.withLock { if case .given = $0 { true } else { false } }
-    }
-
-    func give(_ result: Result<Void, GitError>) -> Place {
-        let (place, waiting) = state.withLock { state -> (Place, CheckedContinuation<Result<Void, GitError>, Never>?) in
-            switch state {
-            case .nobodyWaits:
-                state = .given(result)
-                return (.early, nil)
-            case .waiting(let continuation):
-                state = .given(result)
-                return (.first, continuation)
-            case .given: return (.late, nil)
-            }
-        }
-        waiting?.resume(returning: result)
-        return place
-    }
-}
-
 extension ObjectID {
     /// The id that git would give a blob of these bytes.
     package init(hashing bytes: [UInt8]) {
         var oid = git_oid()
         _ = bytes.withUnsafeBytes { git_odb_hash(&oid, $0.baseAddress, $0.count, GIT_OBJECT_BLOB) }
         self.init(oid)
-    }
-}
-
-/// Calls `body` with C strings that live as long as the call.
-private func withStrings<Value>(
-    _ strings: [String], _ body: (inout git_strarray) throws(GitError) -> Value
-) throws(GitError) -> Value {
-    var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { string in
-        let bytes = Array(string.utf8CString)
-        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
-        copy.initialize(from: bytes, count: bytes.count)
-        return copy
-    }
-    defer { for pointer in pointers { pointer?.deallocate() } }
-    let count = pointers.count
-    return try pointers.withUnsafeMutableBufferPointer { buffer throws(GitError) -> Value in
-        var array = git_strarray(strings: buffer.baseAddress, count: count)
-        return try body(&array)
     }
 }

@@ -9,32 +9,45 @@ package struct Repository: Sendable {
     package let path: String
     /// git's quarantine of a push under review: its objects are read as if they were in.
     package let quarantinePath: String?
+    /// Directories of objects that are read as if they were here: those of its submodules.
+    private let alternates: [String]
     private let queue: DispatchQueue
 
     package init(path: String, quarantinePath: String? = nil) {
+        self.init(path: path, quarantinePath: quarantinePath, alternates: [])
+    }
+
+    private init(path: String, quarantinePath: String?, alternates: [String]) {
         self.path = path
         self.quarantinePath = quarantinePath
+        self.alternates = alternates
         queue = DispatchQueue(label: "gitctl.git")
+    }
+
+    /// With the objects in other directories.
+    func adding(_ directories: [String]) -> Repository {
+        directories.isEmpty ? self : Repository(path: path, quarantinePath: quarantinePath, alternates: alternates + directories)
     }
 
     /// Runs `body` on the git thread with the repository open. What it returns holds no pointer.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (borrowing OpenRepository) throws(GitError) -> Value
     ) async throws(GitError) -> Value {
-        let (path, quarantinePath) = (path, quarantinePath)
+        let path = path
+        let alternates = (quarantinePath.map { [$0] } ?? []) + alternates
         let result: Result<Value, GitError> = await withCheckedContinuation { continuation in
             queue.async {
-                continuation.resume(returning: Self.perform(path: path, quarantinePath: quarantinePath, body))
+                continuation.resume(returning: Self.perform(path: path, alternates: alternates, body))
             }
         }
         return try result.get()
     }
 
     private static func perform<Value>(
-        path: String, quarantinePath: String?, _ body: (borrowing OpenRepository) throws(GitError) -> Value
+        path: String, alternates: [String], _ body: (borrowing OpenRepository) throws(GitError) -> Value
     ) -> Result<Value, GitError> {
         do throws(GitError) {
-            let repository = try OpenRepository.open(path: path, quarantinePath: quarantinePath)
+            let repository = try OpenRepository.open(path: path, alternates: alternates)
             return .success(try body(repository))
         } catch {
             return .failure(error)
@@ -45,6 +58,16 @@ package struct Repository: Sendable {
     /// expression, or (nil or "HEAD") the branch that HEAD points at.
     package func commit(at revision: String?) async throws(GitError) -> Commit {
         try await read { repository throws(GitError) in try repository.commit(repository.resolve(revision)) }
+    }
+
+    /// The commit of the tag with the highest version in a range.
+    func commit(newestIn range: VersionRange) async throws(GitError) -> Commit {
+        try await read { repository throws(GitError) in try repository.commit(newestIn: range) }
+    }
+
+    /// The names of all tags.
+    func tags() async throws(GitError) -> [String] {
+        try await read { repository throws(GitError) in try repository.tags() }
     }
 
     /// The short name of the branch that HEAD points at, born or not; nil when HEAD is detached.

@@ -3,69 +3,161 @@ import FoundationEssentials
 import Synchronization
 
 /// Finds an Application's repository and the commit that it asks for.
+///
+/// Applications that read one URL with the same Secret share one copy of it, and its fetches.
 package final class Sources: Sendable {
-    private let dataDirectory: String
-    private let mirrors = Mutex<[String: RemoteMirror]>([:])
-
-    private let clock: any WallClock
-    private let onFetch: @Sendable (Duration) -> Void
-
-    /// - Parameter onFetch: told how long each fetch took, whatever came of it.
-    package init(dataDirectory: String, clock: any WallClock = SystemClock(), onFetch: @escaping @Sendable (Duration) -> Void = { _ in }) {
-        self.dataDirectory = dataDirectory
-        self.clock = clock
-        self.onFetch = onFetch
+    /// What is fetched once for all that ask for it.
+    struct Remote: Sendable, Hashable {
+        var url: String
+        /// `NAMESPACE/NAME` of the Secret.
+        var secret: String?
     }
 
-    private func fetch(_ mirror: RemoteMirror) async throws(GitError) {
-        let start = clock.now
-        defer { onFetch(clock.now - start) }
-        try await mirror.fetch()
+    private let dataDirectory: String
+    private let client: any ResourceClient
+    private let clock: any WallClock
+    private let onFetch: @Sendable (Duration) -> Void
+    private let mirrors = Mutex<[Remote: RemoteMirror]>([:])
+    private let observer = Mutex<(@Sendable (Remote, Set<String>) -> Void)?>(nil)
+
+    /// - Parameter onFetch: told how long each fetch took, whatever came of it.
+    package init(
+        dataDirectory: String, client: any ResourceClient, clock: any WallClock, onFetch: @escaping @Sendable (Duration) -> Void = { _ in }
+    ) {
+        self.dataDirectory = dataDirectory
+        self.client = client
+        self.clock = clock
+        self.onFetch = onFetch
     }
 
     package struct Resolved: Sendable {
         package var repository: Repository
         package var commit: Commit
+        /// The tree of each submodule by the commit that is pinned; nil where they are not read.
+        package var submodules: [ObjectID: ObjectID]?
     }
+
+    /// Calls `observer` when a fetch has moved a branch or tag of a remote, with the Applications that it was made for:
+    /// the others have to look again. Set once, at the start.
+    func onMove(_ new: @escaping @Sendable (Remote, Set<String>) -> Void) { observer.withLock { $0 = new } }
 
     /// - Parameters:
     ///   - revision: instead of the Application's own.
     ///   - fetches: asks a remote first; otherwise only when it was never fetched.
-    package func resolve(_ application: Application, revision: String? = nil, fetches: Bool) async throws(GitError) -> Resolved {
-        let repository: Repository
-        switch location(application) {
-        case .local(let path): repository = Repository(path: path)
-        case .remote(let mirror):
-            if fetches || !FileManager.default.fileExists(atPath: mirror.path) { try await fetch(mirror) }
-            repository = mirror.repository
+    ///   - age: how old the last fetch may be to count for this one.
+    package func resolve(
+        _ application: Application, revision: String? = nil, fetches: Bool, age: Duration = .zero
+    ) async throws(GitError) -> Resolved {
+        let mirror = Self.remote(of: application).map { self.mirror($0) }
+        if let mirror, fetches || !FileManager.default.fileExists(atPath: mirror.path) {
+            try await mirror.fetch(for: application.reference, age: age)
         }
+        let repository = mirror?.repository ?? Repository(path: localPath(of: application))
+        let commit: Commit
         do throws(GitError) {
-            return Resolved(repository: repository, commit: try await repository.commit(at: revision ?? application.revision))
+            commit = try await Self.commit(application, revision, in: repository)
         } catch {
             // A revision that is not there may have come since the last fetch; damage is mended by it.
-            guard case .remote(let mirror) = location(application), !fetches, error.reason == .noRevision || error.reason == .corrupt else { throw error }
-            try await fetch(mirror)
-            return Resolved(repository: repository, commit: try await repository.commit(at: revision ?? application.revision))
+            guard let mirror, !fetches, error.reason == .noRevision || error.reason == .corrupt else { throw error }
+            try await mirror.fetch(for: application.reference)
+            commit = try await Self.commit(application, revision, in: repository)
         }
+        return try await complete(Resolved(repository: repository, commit: commit), for: application)
     }
 
-    private enum Location {
-        case local(String)
-        case remote(RemoteMirror)
+    private static func commit(_ application: Application, _ revision: String?, in repository: Repository) async throws(GitError)
+        -> Commit
+    {
+        if revision == nil, let range = application.source.versions { return try await repository.commit(newestIn: range) }
+        return try await repository.commit(at: revision ?? application.revision)
     }
 
-    private func location(_ application: Application) -> Location {
+    /// With the submodules that the Application's path needs, where it wants them.
+    func complete(_ resolved: Resolved, for application: Application) async throws(GitError) -> Resolved {
+        guard application.source.readsSubmodules else { return resolved }
+        let base: String
         switch application.origin {
-        case .repository(let name): return .local("\(dataDirectory)/git/\(name).git")
-        case .url(let url):
-            if url.hasPrefix("/") { return .local(url) }
-            if url.hasPrefix("file://") { return .local(String(url.dropFirst("file://".count))) }
-            let mirror = mirrors.withLock { mirrors in
-                let mirror = mirrors[url] ?? RemoteMirror(url: url, directory: "\(dataDirectory)/git/remotes")
-                mirrors[url] = mirror
-                return mirror
-            }
-            return .remote(mirror)
+        case .repository(let name): base = "\(dataDirectory)/git/\(name).git"
+        case .url(let url): base = url
         }
+        return try await Submodules(path: application.path) { [self] module, base throws(GitError) in
+            let location = try location(of: module, named: base, by: application)
+            guard !location.scheme.isEmpty else { return (Repository(path: location.path), location) }
+            let mirror = mirror(Remote(url: location.text, secret: Self.remote(of: application)?.secret))
+            if try await !mirror.has(module.commit) { try await mirror.fetch(for: application.reference) }
+            return (mirror.repository, location)
+        }.complete(resolved, base: RemoteURL(base))
+    }
+
+    /// A submodule is read from the server of the repository that names it, and from no other.
+    private func location(of module: Submodules.Module, named base: RemoteURL, by application: Application) throws(GitError)
+        -> RemoteURL
+    {
+        let shown = RemoteMirror.withoutCredentials(module.url)
+        guard let location = base.resolving(module.url), location.isSameServer(as: base) else {
+            throw GitError(
+                .invalid, "the submodule \(module.path) is at \(shown), which is not on the server of the repository itself",
+                remedy: "give it a URL relative to the repository (../NAME.git) in .gitmodules, and keep a copy there")
+        }
+        if case .repository = application.origin {
+            let names = location.path.split(separator: "/").map(String.init)
+            let own = "\(dataDirectory)/git".split(separator: "/").map(String.init)
+            guard names.count == own.count + 1, names.starts(with: own), names[own.count].hasSuffix(".git") else {
+                throw GitError(
+                    .invalid, "the submodule \(module.path) is at \(shown), which is no repository of gitctl's own",
+                    remedy: "push it to gitctl as a repository, and name it as ../NAME.git in .gitmodules")
+            }
+        }
+        return location
+    }
+
+    // MARK: Where
+
+    /// What has to be fetched for an Application; nil where the repository is read in place.
+    static func remote(of application: Application) -> Remote? {
+        guard case .url(let url) = application.origin, !RemoteURL(url).scheme.isEmpty else { return nil }
+        return Remote(url: url, secret: application.source.secretName.map { "\(application.namespace)/\($0)" })
+    }
+
+    private func localPath(of application: Application) -> String {
+        switch application.origin {
+        case .repository(let name): "\(dataDirectory)/git/\(name).git"
+        case .url(let url): RemoteURL(url).path
+        }
+    }
+
+    func mirror(_ remote: Remote) -> RemoteMirror {
+        mirrors.withLock { mirrors in
+            if let known = mirrors[remote] { return known }
+            var credentials: (@Sendable () async throws(GitError) -> SourceCredentials)?
+            if let name = remote.secret {
+                credentials = { [client] () async throws(GitError) -> SourceCredentials in
+                    try await Self.credentials(name, for: remote.url, client: client)
+                }
+            }
+            let mirror = RemoteMirror(
+                url: remote.url, access: remote.secret, directory: "\(dataDirectory)/git/remotes", clock: clock, onFetch: onFetch,
+                onMove: { [weak self] served in self?.observer.withLock { $0 }?(remote, served) }, credentials: credentials)
+            mirrors[remote] = mirror
+            return mirror
+        }
+    }
+
+    private static func credentials(_ name: String, for url: String, client: any ResourceClient) async throws(GitError)
+        -> SourceCredentials
+    {
+        let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+        let secret: Object
+        do throws(APIStatus) {
+            secret = try await client.get(ObjectKey(.secrets, namespace: parts[0], name: parts[1]))
+        } catch {
+            guard error.reason == .notFound else { throw GitError(.io, "Secret \(name): \(error.message)") }
+            throw GitError(
+                .unauthorized, "Secret \(name), which spec.source.secretRef names, is not there",
+                remedy:
+                    "create it with \(SourceCredentials.keys.dropLast().joined(separator: ", ")) or \(SourceCredentials.keys[SourceCredentials.keys.count - 1]), as the server needs"
+            )
+        }
+        return try SourceCredentials(secret, for: RemoteURL(url))
     }
 }

@@ -20,6 +20,7 @@ final class ApplicationWorker: Sendable {
     let dependencies: Dependencies
     let reversion: Reversion
     let live: LiveObjects
+    let inputs = WorkerInputs()
     let client: any ResourceClient
     let clock: any WallClock
     let logger: Logger
@@ -112,6 +113,7 @@ final class ApplicationWorker: Sendable {
             }
         }
         await live.require([], by: ObjectIdentifier(self))
+        await live.require([], by: ObjectIdentifier(inputs))
     }
 
     /// A sync that a newer request can interrupt between its steps.
@@ -175,7 +177,9 @@ final class ApplicationWorker: Sendable {
         if let specError { throw InvalidApplication(description: specError) }
         if application.policy.deletesObjects != application.hasFinalizer { try await setFinalizer(application.policy.deletesObjects) }
         guard !application.isSuspended || request.revision != nil else { return await reportSuspended() }
-        var resolved = try await sources.resolve(application, fetches: request.fetches)
+        await inputs.follow(application, live: live)
+        var resolved = try await sources.resolve(
+            application, fetches: request.fetches, age: request.isRoutine ? application.interval : .zero)
         if let revision = request.revision {
             let tip = resolved.commit.id
             resolved = try await sources.resolve(application, revision: revision, fetches: false)

@@ -88,5 +88,14 @@ final class Registered: Sendable {
     func route(_ scope: LiveObjects.Scope, _ change: Informer.Change) {
         let (workers, isNeeded) = state.withLock { (Array($0.workers.values), $0.isNeeded) }
         for worker in workers where isNeeded?(scope, ObjectIdentifier(worker)) ?? false { worker.observe(scope, change) }
+        guard scope.type == .configMaps || scope.type == .secrets else { return }
+        for worker in workers { if let request = worker.inputs.request(after: change, in: scope) { worker.request(request) } }
+    }
+
+    /// Has the Applications of a remote look again, but those that were served by the fetch.
+    func lookAgain(at remote: Sources.Remote, except served: Set<String>) {
+        for worker in state.withLock({ Array($0.workers.values) }) where !served.contains(worker.reference) {
+            if worker.state.withLock({ Sources.remote(of: $0.application) }) == remote { worker.request(WorkerState.Request()) }
+        }
     }
 }

@@ -21,7 +21,7 @@ struct Sync: Sendable {
         isCurrent: (RenderedObject) -> Bool = { _ in false }
     ) async throws -> Prepared {
         let commit = resolved.commit
-        let rendered = try await renderer.render(resolved.repository, commit: commit, for: application, client: client)
+        let rendered = try await renderer.render(resolved, for: application, client: client)
         if rendered.objects.isEmpty, !application.status.inventory.isEmpty, !application.allowsEmpty {
             throw SyncFailure(
                 "WouldDeleteEverything",

@@ -6,12 +6,15 @@ struct WorkerState: Sendable {
     struct Request: Sendable, Hashable {
         /// Asks the remote first.
         var fetches = false
+        /// The interval has passed: a fetch that another Application had done within it will do.
+        var isRoutine = false
         /// Goes through everything even where nothing seems to have changed.
         var isForced = false
         /// Instead of the Application's own revision, until that moves.
         var revision: String?
 
         mutating func merge(_ other: Request) {
+            isRoutine = isRoutine && other.isRoutine
             fetches = fetches || other.fetches
             isForced = isForced || other.isForced
             revision = other.revision ?? revision
@@ -118,7 +121,7 @@ struct WorkerState: Sendable {
         self.specError = specError
         if new.syncRequest != old.syncRequest, new.syncRequest != nil { request(Request(fetches: true, isForced: true)) }
         if new.generation != old.generation || new.allowsEmpty != old.allowsEmpty || specError != nil {
-            let isMoved = new.origin != old.origin || new.revision != old.revision
+            let isMoved = new.origin != old.origin || new.revision != old.revision || new.source != old.source
             if isMoved {
                 pin = nil
                 running?.revision = nil
@@ -291,7 +294,7 @@ struct WorkerState: Sendable {
         if isStopped { return .stop }
         if application.isDeleting { return nextOfEnd(now: now) }
         if let retryAt, retryAt <= now { request(Request(isForced: true)) }
-        if let fetchAt, fetchAt <= now { request(Request(fetches: true)) }
+        if let fetchAt, fetchAt <= now { request(Request(fetches: true, isRoutine: true)) }
         if let request = pending {
             pending = nil
             retryAt = nil

@@ -88,7 +88,7 @@ package struct Diff: AsyncParsableCommand {
         _ application: Application, from: Commit?, to: Commit, _ renderer: Renderer, _ repository: Repository, _ client: any ResourceClient
     ) async throws -> Plan {
         func render(_ commit: Commit) async throws -> Rendered {
-            try await renderer.render(repository, commit: commit, for: application, client: client)
+            try await renderer.render(.local(repository, commit, for: application), for: application, client: client)
         }
         let rendered = try await render(to)
         if let from { return Plan(from: try await render(from), to: rendered) }

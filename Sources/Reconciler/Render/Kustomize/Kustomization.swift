@@ -11,6 +11,8 @@ enum Kustomization {
     struct Document {
         var value: JSON
         var origin: Resource.Origin
+        /// `value` as it was written.
+        var source: YAMLValue
     }
 
     struct Output {
@@ -54,7 +56,7 @@ enum Kustomization {
         let documents = try ordered.map { resource in
             try KustomizeFailure.locate(resource.place, resource.id.shown) {
                 try level.provenance.finish(resource)
-                return Document(value: try resource.value.json(), origin: resource.origin)
+                return Document(value: try resource.value.json(), origin: resource.origin, source: resource.value)
             }
         }
         return Output(documents: documents, warnings: accumulated.warnings)

@@ -72,6 +72,15 @@ extension YAMLValue {
     /// A scalar's text; empty for anything else.
     var text: String { scalar?.text ?? "" }
 
+    /// Whether the text at a path was written in quotes, as a block or with a tag, or was put there as a text.
+    func isQuoted(at steps: ArraySlice<FieldPath.Step>) -> Bool {
+        guard let step = steps.first else { return scalar.map { $0.isQuoted || $0.tag == .string && !$0.text.utf8.contains(UInt8(ascii: "$")) } ?? false }
+        switch step {
+        case .key(let key): return members.first { $0.key.text == key }?.value.isQuoted(at: steps.dropFirst()) ?? false
+        case .index(let index): return elements.indices.contains(index) && elements[index].isQuoted(at: steps.dropFirst())
+        }
+    }
+
     var isNull: Bool { scalar?.tag == .null }
     var isScalar: Bool { scalar != nil }
     var isMapping: Bool { if case .mapping = content { true } else { false } }
