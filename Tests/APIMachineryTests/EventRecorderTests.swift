@@ -47,6 +47,7 @@ private final class EventSink: ResourceClient {
         return patched
     }
 
+    func impersonating(_ user: UserInfo) -> any ResourceClient { self }
     func resourceTypes() async throws(APIStatus) -> [ResourceType] { [] }
     func get(_ key: ObjectKey) async throws(APIStatus) -> Object { throw .notFound(key.type, name: key.name) }
     func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object { throw .notFound(key.type, name: key.name) }

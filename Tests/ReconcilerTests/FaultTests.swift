@@ -84,6 +84,7 @@ final class FaultyClient: ResourceClient {
         return try await base.patch(key, patch, subresource: subresource, options: options)
     }
 
+    func impersonating(_ user: UserInfo) -> any ResourceClient { FaultyClient(base.impersonating(user)) }
     func resourceTypes() async throws(APIStatus) -> [ResourceType] { try await base.resourceTypes() }
     func get(_ key: ObjectKey) async throws(APIStatus) -> Object { try await base.get(key) }
     func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object {

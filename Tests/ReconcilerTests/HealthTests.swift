@@ -68,7 +68,7 @@ struct HealthTests {
         ),
         (
             "{phase: Pending, conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: '0/1 nodes are available: 1 Insufficient cpu.'}]}",
-            .degraded, "1/2 ready — pod web-1-x — PersistentVolumeClaim data — not bound: waits for a volume of class fast"
+            .degraded, "1/2 ready — pod web-1-x — PersistentVolumeClaim data — not bound: no free PersistentVolume of class fast"
         ),
         (
             "{phase: Running, conditions: [{type: Ready, status: 'False'}], containerStatuses: [{name: web, ready: false, state: {running: {}}}]}",
@@ -113,7 +113,7 @@ struct HealthTests {
         (.services, "{spec: {type: ClusterIP}}", .healthy, ""),
         (.services, "{spec: {type: LoadBalancer}}", .progressing, "waits for a load balancer's address"),
         (.configMaps, "{data: {}}", .healthy, ""),
-        (.configMaps, "{metadata: {deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: [a/b]}}", .progressing, "being deleted; waits for a/b"),
+        (.configMaps, "{metadata: {deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: [a/b]}}", .progressing, "being deleted; waits for finalizer a/b"),
         (.leases, "{metadata: {generation: 2}, status: {observedGeneration: 1}}", .progressing, "its controller has not seen the latest change yet"),
         (.leases, "{status: {conditions: [{type: Ready, status: 'False', reason: Later, message: not now}]}}", .progressing, "Later: not now"),
     ]

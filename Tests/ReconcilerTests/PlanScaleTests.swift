@@ -23,6 +23,7 @@ private final class CountingClient: ResourceClient {
 
     private func count(_ verb: String) { counts.withLock { $0[verb, default: 0] += 1 } }
 
+    func impersonating(_ user: UserInfo) -> any ResourceClient { CountingClient(inner.impersonating(user)) }
     func resourceTypes() async throws(APIStatus) -> [ResourceType] { try await inner.resourceTypes() }
     func get(_ key: ObjectKey) async throws(APIStatus) -> Object {
         count("get")

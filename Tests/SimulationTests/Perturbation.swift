@@ -133,6 +133,9 @@ struct PerturbedClient: ResourceClient {
     let perturbation: Perturbation
     let generation: Int
 
+    func impersonating(_ user: UserInfo) -> any ResourceClient {
+        PerturbedClient(base: base.impersonating(user), perturbation: perturbation, generation: generation)
+    }
     func resourceTypes() async throws(APIStatus) -> [ResourceType] { try await base.resourceTypes() }
     func get(_ key: ObjectKey) async throws(APIStatus) -> Object { try await base.get(key) }
     func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object {

@@ -10,7 +10,7 @@ package struct ResourceClientContract: Sendable, CustomStringConvertible {
 
     package var description: String { name }
 
-    package static let all: [ResourceClientContract] = reads + writes + watches
+    package static let all: [ResourceClientContract] = reads + writes + watches + impersonations
 }
 
 package struct ContractViolation: Error, CustomStringConvertible {

@@ -6,6 +6,10 @@
 ///   exactly once, or ends with `APIStatus` reason `expired`;
 /// - errors are `APIStatus`, whatever failed (an unreachable server is `serviceUnavailable`).
 package protocol ResourceClient: Sendable {
+    /// A client that acts as `user`: every call is allowed what that user may, and recorded as its own.
+    /// Calls fail with `forbidden` where this client's user may not impersonate that one.
+    func impersonating(_ user: UserInfo) -> any ResourceClient
+
     /// The kinds that the server serves at this moment (discovery), preferred versions first.
     func resourceTypes() async throws(APIStatus) -> [ResourceType]
 

@@ -19,10 +19,24 @@ package struct UserInfo: Sendable, Hashable {
 
     /// A controller of the cluster, as Kubernetes names it: a service account of kube-system.
     package static func controller(_ name: String) -> UserInfo {
-        let namespace = "kube-system"
-        return UserInfo(
+        serviceAccount(namespace: "kube-system", name: name)
+    }
+
+    /// A ServiceAccount, as its tokens say.
+    package static func serviceAccount(namespace: String, name: String) -> UserInfo {
+        UserInfo(
             name: "system:serviceaccount:\(namespace):\(name)",
             groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"])
+    }
+
+    /// As a request names whom it impersonates: the groups that come with a name ask for no right of their own.
+    package var withoutImpliedGroups: UserInfo {
+        var user = self
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let isAccount = parts.count == 4 && name.hasPrefix("system:serviceaccount:")
+        let implied = isAccount ? UserInfo.serviceAccount(namespace: parts[2], name: parts[3]).groups : ["system:authenticated"]
+        user.groups.removeAll(where: implied.contains)
+        return user
     }
 
     /// The agent of a node.

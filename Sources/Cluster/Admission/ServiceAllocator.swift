@@ -133,6 +133,9 @@ struct ServiceAllocator: Sendable {
                 for key in ["clusterIP", "clusterIPs"] { new["spec", key] = old["spec", key] }
             } else if ips.isEmpty, old["spec", "clusterIP"]?.string == ip {
                 new["spec", "clusterIPs"] = old["spec", "clusterIPs"]
+            } else if !ip.isEmpty, ip != old["spec", "clusterIP"]?.string, new["spec", "clusterIPs"] == old["spec", "clusterIPs"] {
+                // A client that knows the first field alone. Source: Kubernetes, registry/core/service, normalizeClusterIPs.
+                new["spec", "clusterIPs"] = [.string(ip)]
             }
             for key in ["ipFamilies", "ipFamilyPolicy"] where new["spec", key] == nil { new["spec", key] = old["spec", key] }
         }

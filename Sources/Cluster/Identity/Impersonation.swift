@@ -21,28 +21,40 @@ enum Impersonation {
             }
             return user
         }
-        func check(_ group: String, _ resource: String, _ name: String, subresource: String = "", namespace: String = "") throws(APIStatus) {
-            try authorizer.authorize(
-                AuthorizationQuestion(
-                    user: user, verb: "impersonate",
-                    target: .resource(group: group, version: "v1", resource: resource, subresource: subresource, namespace: namespace, name: name)))
-        }
         var result = UserInfo(name: name, uid: uid, groups: groups, extra: extra)
-        let account = name.hasPrefix(ServiceAccountTokens.userPrefix) ? name.split(separator: ":").map(String.init) : []
-        if account.count == 4 {
-            try check("", "serviceaccounts", account[3], namespace: account[2])
-            if groups.isEmpty { result.groups = ["system:serviceaccounts", "system:serviceaccounts:\(account[2])"] }
-        } else {
-            try check("", "users", name)
-        }
-        for group in groups { try check("", "groups", group) }
-        if !uid.isEmpty { try check("authentication.k8s.io", "uids", uid) }
-        for (key, values) in extra { for value in values { try check("authentication.k8s.io", "userextras", value, subresource: key) } }
+        try check(result, by: user, authorizer: authorizer)
+        if let account = account(name), groups.isEmpty { result.groups = ["system:serviceaccounts", "system:serviceaccounts:\(account.namespace)"] }
         if name == Authenticator.anonymous.name {
             if groups.isEmpty { result.groups = Authenticator.anonymous.groups }
         } else if !result.groups.contains("system:authenticated"), !result.groups.contains("system:unauthenticated") {
             result.groups.append("system:authenticated")
         }
         return result
+    }
+
+    /// Throws `forbidden` unless `user` may impersonate the name, and each group, uid and extra beside it.
+    static func check(_ wanted: UserInfo, by user: UserInfo, authorizer: Authorizer) throws(APIStatus) {
+        func check(_ group: String, _ resource: String, _ name: String, subresource: String = "", namespace: String = "") throws(APIStatus) {
+            try authorizer.authorize(
+                AuthorizationQuestion(
+                    user: user, verb: "impersonate",
+                    target: .resource(group: group, version: "v1", resource: resource, subresource: subresource, namespace: namespace, name: name)))
+        }
+        if let account = account(wanted.name) {
+            try check("", "serviceaccounts", account.name, namespace: account.namespace)
+        } else {
+            try check("", "users", wanted.name)
+        }
+        for group in wanted.groups { try check("", "groups", group) }
+        if !wanted.uid.isEmpty { try check("authentication.k8s.io", "uids", wanted.uid) }
+        for (key, values) in wanted.extra {
+            for value in values { try check("authentication.k8s.io", "userextras", value, subresource: key) }
+        }
+    }
+
+    /// The ServiceAccount that a user name stands for; nil for other users.
+    private static func account(_ name: String) -> (namespace: String, name: String)? {
+        let parts = name.hasPrefix(ServiceAccountTokens.userPrefix) ? name.split(separator: ":").map(String.init) : []
+        return parts.count == 4 ? (parts[2], parts[3]) : nil
     }
 }

@@ -36,6 +36,14 @@ package struct Application: Sendable, Hashable {
     package var allowsEmpty: Bool
     /// Asks for a fetch and a sync now: a token in the annotation `gitctl.dev/sync`, of any form.
     package var syncRequest: String?
+    /// Fields of its objects that are left to others.
+    package var ignoreRules: [IgnoreRule] = []
+    /// What health is of kinds that gitctl does not know.
+    package var healthChecks: [HealthCheck] = []
+    /// The ServiceAccount of its namespace whose rights bound what is done for it; nil: gitctl's own.
+    package var serviceAccountName: String?
+    /// Objects whose immutable fields change are deleted and made anew.
+    package var replaces = false
     package var policy = SyncPolicy()
     /// Its deletion has begun: nothing is synced any more.
     package var isDeleting = false
@@ -131,6 +139,10 @@ extension Application {
             }
             self.interval = max(interval, Self.intervalMin)
         }
+        ignoreRules = try IgnoreRule.rules(of: spec)
+        healthChecks = try HealthCheck.checks(of: spec)
+        serviceAccountName = try Self.serviceAccountName(spec)
+        replaces = sync["replace"]?.bool ?? false
         policy = try SyncPolicy(spec, namespace: object.namespace, reference: reference)
         isDeleting = object.isDeleting
         hasFinalizer = object.finalizers.contains(Self.finalizer)

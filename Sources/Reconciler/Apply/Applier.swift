@@ -62,17 +62,19 @@ struct Applier: Sendable {
         }
     }
 
+    static let options = WriteOptions(fieldManager: Application.fieldManager, force: true, fieldValidation: .strict)
+
     /// Server-side apply of one object, taking over fields that others changed.
     func apply(_ rendered: RenderedObject, application: Application) async throws -> Object {
+        guard rendered.ignored == nil else { return try await applyLeavingIgnored(rendered, application: application) }
         let configuration = Patch.apply(rendered.object.owned(by: application).json)
-        let options = WriteOptions(fieldManager: Application.fieldManager, force: true, fieldValidation: .strict)
         return try await retrying(rendered.key) { () throws(APIStatus) in
-            try await client.patch(rendered.key, configuration, subresource: nil, options: options)
+            try await client.patch(rendered.key, configuration, subresource: nil, options: Self.options)
         }
     }
 
     /// Repeats what fails for the moment, waiting longer each time (or as the server says).
-    private func retrying<Value>(_ key: ObjectKey, _ body: () async throws(APIStatus) -> Value) async throws -> Value {
+    func retrying<Value>(_ key: ObjectKey, _ body: () async throws(APIStatus) -> Value) async throws -> Value {
         var wait = Self.backoff
         var attempt = 0
         while true {
@@ -149,23 +151,26 @@ struct Applier: Sendable {
     // MARK: Waiting
 
     private func waitUntilGone(_ key: ObjectKey) async throws {
-        try await wait(for: key, because: "is still being deleted; something holds it by a finalizer or it stops slowly") { $0 == nil }
+        try await wait(for: key, because: { "is still \($0.map(Deletion.sentence) ?? "there")" }) { $0 == nil }
     }
 
     private func waitUntilServed(_ key: ObjectKey) async throws {
-        try await wait(for: key, because: "is not established yet") { object in
+        try await wait(for: key, because: { _ in "is not established yet" }) { object in
             (object?.status["conditions"]?.array ?? []).contains { $0["type"]?.string == "Established" && $0["status"]?.string == "True" }
         }
     }
 
     /// Watches one object until `isDone` of it; nil is its absence.
-    private func wait(for key: ObjectKey, because: String, until isDone: @escaping @Sendable (Object?) -> Bool) async throws {
+    private func wait(
+        for key: ObjectKey, because: (Object?) -> String, until isDone: @escaping @Sendable (Object?) -> Bool
+    ) async throws {
         var options = ListOptions()
         options.fieldSelector = FieldSelector("metadata.name", equals: key.name)
         let list = try await client.list(key.type, namespace: key.namespace, options: options)
         if isDone(list.items.first) { return }
-        options.resourceVersion = list.resourceVersion
-        let (client, clock, options2) = (client, clock, options)
+        var watched = options
+        watched.resourceVersion = list.resourceVersion
+        let (client, clock, options2) = (client, clock, watched)
         let isReached = try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 for try await event in try await client.watch(key.type, namespace: key.namespace, options: options2) {
@@ -184,6 +189,9 @@ struct Applier: Sendable {
             defer { group.cancelAll() }
             return try await group.next() ?? false
         }
-        guard isReached else { throw APIStatus(.invalid, "\(key) \(because)") }
+        guard !isReached else { return }
+        // As it is now: what it waited for at first may be done.
+        let object = try await client.list(key.type, namespace: key.namespace, options: options).items.first
+        throw APIStatus(.invalid, "\(key) \(because(object)); waited \(Self.waitMax.components.seconds) s")
     }
 }

@@ -51,6 +51,8 @@ package struct ClusterView: Sendable {
     package var object: @Sendable (ObjectKey) -> Object?
     /// The events about an object, in no order; empty when they are not watched.
     package var events: @Sendable (ObjectKey) -> [Object]
+    /// Rules of the Application's own, before those by kind.
+    package var checks: [HealthCheck] = []
 
     package init(
         dependents: @escaping @Sendable (ResourceType, String) -> [Object], object: @escaping @Sendable (ObjectKey) -> Object?,
@@ -69,6 +71,14 @@ package enum HealthRules {
     static let table: [GroupResource: Rule] = [
         ResourceType.deployments.groupResource: deployment,
         ResourceType.replicaSets.groupResource: replicaSet,
+        // With the same status as a ReplicaSet's.
+        ResourceType.replicationControllers.groupResource: replicaSet,
+        ResourceType.statefulSets.groupResource: statefulSet,
+        ResourceType.daemonSets.groupResource: daemonSet,
+        ResourceType.cronJobs.groupResource: cronJob,
+        ResourceType.horizontalPodAutoscalers.groupResource: autoscaler,
+        ResourceType.podDisruptionBudgets.groupResource: disruptionBudget,
+        ResourceType.customResourceDefinitions.groupResource: definition,
         ResourceType.pods.groupResource: pod,
         ResourceType.jobs.groupResource: job,
         ResourceType.services.groupResource: service,
@@ -80,23 +90,22 @@ package enum HealthRules {
 
     /// Kinds whose objects the rules look at beyond those that are deployed.
     package static let lookedAt: [ResourceType: [ResourceType]] = [
-        .deployments: [.replicaSets, .pods], .replicaSets: [.pods], .jobs: [.pods],
+        .deployments: [.replicaSets, .pods], .replicaSets: [.pods], .replicationControllers: [.pods], .statefulSets: [.pods],
+        .daemonSets: [.pods], .jobs: [.pods],
     ]
 
     package static func health(of object: Object, type: ResourceType, view: ClusterView) -> Health {
-        if object.isDeleting {
-            let finalizers = object.finalizers
-            return .progressing(
-                finalizers.isEmpty ? "being deleted" : "being deleted; waits for \(finalizers.joined(separator: ", "))")
-        }
-        var health = (table[type.groupResource] ?? generic)(object, view)
+        if object.isDeleting { return .progressing(Deletion.sentence(object).printable) }
+        let check = view.checks.first { $0.covers(type) }
+        var health = check.map { $0.health(of: object) } ?? (table[type.groupResource] ?? generic)(object, view)
         // Containers and controllers have a say in it, and it is shown on terminals.
         health.reason = health.reason.printable
         return health
     }
 
     /// Any kind by the conventions that kstatus reads: observedGeneration, and conditions Ready,
-    /// Reconciling, Stalled, Available, Progressing, Failed. No conditions: it is there, so it is well.
+    /// Reconciling, Stalled, Available, Failed. No conditions: it is there, so it is well. A condition
+    /// made for an earlier generation says nothing of this one.
     /// Source: kubernetes-sigs/cli-utils, pkg/kstatus/README.md.
     static let generic: Rule = { object, _ in
         if let observed = object.status["observedGeneration"]?.int, observed < object.generation {
@@ -105,8 +114,11 @@ package enum HealthRules {
         if let stalled = object.condition("Stalled"), stalled.status == .isTrue { return .degraded(stalled.sentence, isFinal: true) }
         if let failed = object.condition("Failed"), failed.status == .isTrue { return .degraded(failed.sentence, isFinal: true) }
         if let reconciling = object.condition("Reconciling"), reconciling.status == .isTrue { return .progressing(reconciling.sentence) }
-        for type in ["Ready", "Available", "Established"] {
+        for type in ["Ready", "Available"] {
             guard let condition = object.condition(type) else { continue }
+            if condition.observedGeneration > 0, condition.observedGeneration < object.generation {
+                return .progressing("its controller has not seen the latest change yet")
+            }
             return condition.status == .isTrue ? .healthy : .progressing(condition.sentence)
         }
         return .healthy

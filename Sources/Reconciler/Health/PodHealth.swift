@@ -71,6 +71,7 @@ extension HealthRules {
             let cause = message.split(separator: "ErrImagePull: ", maxSplits: 1).last.map(String.init) ?? ""
             guard !cause.isEmpty, !cause.hasPrefix("Back-off") else { return "cannot pull the image \(image)" }
             return "cannot pull the image \(image): \(RootCause.ofPull(cause))"
+        case "CreateContainerConfigError": return RootCause.ofConfiguration(message) ?? (message.isEmpty ? reason : "\(reason): \(message)")
         case "RunContainerError", "CreateContainerError", "StartError":
             return message.isEmpty ? reason : "cannot start: \(RootCause.ofStart(message))"
         default: return message.isEmpty ? reason : "\(reason): \(message)"
@@ -124,7 +125,7 @@ extension HealthRules {
         if let newest = newestEvent(pod, view: view, where: { _ in true }) {
             let (reason, message) = (newest.fields["reason"]?.string ?? "", newest.fields["message"]?.string ?? "")
             if newest.fields["type"]?.string == "Warning" {
-                health.reason = "\(reason): \(lastLine(message))"
+                health.reason = RootCause.ofConfiguration(message) ?? "\(reason): \(lastLine(message))"
             } else if reason == "Pulling" {
                 health.reason = lastLine(message).lowercasedFirst
             }
@@ -146,12 +147,17 @@ extension HealthRules {
     }
 
     private static func newestEvent(_ pod: Object, view: ClusterView, where isWanted: (Object) -> Bool) -> Object? {
+        newestEvent(ObjectKey(.pods, namespace: pod.namespace, name: pod.name), uid: pod.uid, view: view, where: isWanted)
+    }
+
+    /// - Parameter uid: of an earlier object of the same name nothing is told.
+    static func newestEvent(_ key: ObjectKey, uid: String, view: ClusterView, where isWanted: (Object) -> Bool) -> Object? {
         func time(_ event: Object) -> String {
             let series = event.fields["series"]?["lastObservedTime"]?.string
             return series ?? event.fields["lastTimestamp"]?.string ?? event.fields["eventTime"]?.string ?? event.creationTimestamp
         }
-        return view.events(ObjectKey(.pods, namespace: pod.namespace, name: pod.name))
-            .filter { $0.fields["involvedObject"]?["uid"]?.string ?? pod.uid == pod.uid && isWanted($0) }
+        return view.events(key)
+            .filter { $0.fields["involvedObject"]?["uid"]?.string ?? uid == uid && isWanted($0) }
             .max { (time($0), Int($0.resourceVersion) ?? 0) < (time($1), Int($1.resourceVersion) ?? 0) }
     }
 
@@ -166,8 +172,4 @@ extension HealthRules {
         }
         return nil
     }
-}
-
-extension String {
-    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
 }

@@ -23,6 +23,55 @@ enum RootCause {
     /// `exec: "serve": executable file not found in $PATH`.
     static func ofStart(_ message: String) -> String { stripped(message).joined(separator: ": ") }
 
+    /// Why a pod could not be made, of `pods "web-" is forbidden: exceeded quota: …`.
+    static func ofRefusal(_ message: String) -> String {
+        let reason = message.firstRange(of: " is forbidden: ").map { String(message[$0.upperBound...]) } ?? message
+        if let quota = ofQuota(reason) { return quota }
+        let parts = reason.rest(after: "failed quota: ").map { $0.split(separator: ": ", maxSplits: 1).map(String.init) } ?? []
+        guard parts.count == 2, parts[1].hasPrefix("must specify ") else { return reason }
+        return "ResourceQuota \(parts[0]) demands \(parts[1].dropFirst("must specify ".count)); set the containers' resources"
+    }
+
+    /// `ResourceQuota small is used up: pods 2 of 2 in use, 1 more requested; …`.
+    private static func ofQuota(_ reason: String) -> String? {
+        guard let text = reason.rest(after: "exceeded quota: "), let requested = text.firstRange(of: ", requested: "),
+            let used = text.firstRange(of: ", used: "), let limited = text.firstRange(of: ", limited: "),
+            requested.upperBound <= used.lowerBound, used.upperBound <= limited.lowerBound
+        else { return nil }
+        func amounts(_ part: Substring) -> [(name: String, amount: String)] {
+            part.split(separator: ",").map { pair in
+                let sides = pair.split(separator: "=", maxSplits: 1).map(String.init)
+                return (sides.first ?? "", sides.count == 2 ? sides[1] : "")
+            }
+        }
+        let inUse = amounts(text[used.upperBound..<limited.lowerBound])
+        let limits = amounts(text[limited.upperBound...])
+        let parts = amounts(text[requested.upperBound..<used.lowerBound]).map { more in
+            let used = inUse.first { $0.name == more.name }?.amount ?? "?"
+            let limit = limits.first { $0.name == more.name }?.amount ?? "?"
+            return "\(more.name) \(used) of \(limit) in use, \(more.amount) more requested"
+        }
+        return "ResourceQuota \(text[..<requested.lowerBound]) is used up: \(parts.joined(separator: "; ")); raise its spec.hard, or free some"
+    }
+
+    /// What a container's configuration or volumes lack: `ConfigMap site is missing; …`. nil for any other failure.
+    static func ofConfiguration(_ message: String) -> String? {
+        for (word, kind) in [("configmap", "ConfigMap"), ("secret", "Secret"), ("persistentvolumeclaim", "PersistentVolumeClaim")] {
+            guard let start = message.firstRange(of: "\(word) \"") ?? message.firstRange(of: "\(word)s \"") else { continue }
+            let rest = message[start.upperBound...]
+            guard let end = rest.firstIndex(of: "\""), rest[end...].hasPrefix("\" not found") else { continue }
+            return "\(kind) \(rest[..<end]) is missing; add it to the repository, or create it"
+        }
+        if let rest = message.rest(after: "couldn't find key "), let middle = rest.firstRange(of: " in ") {
+            let object = rest[middle.upperBound...].prefix { $0 != ":" && $0 != "," }
+            return "\(object) has no key \(rest[..<middle.lowerBound])"
+        }
+        if let rest = message.rest(after: "references non-existent key \""), let end = rest.firstRange(of: "\" of ") {
+            return "\(rest[end.upperBound...]) has no key \(rest[..<end.lowerBound])"
+        }
+        return nil
+    }
+
     /// The parts between `: ` from the first that is no layer; all of them when nothing else is left.
     private static func stripped(_ message: String) -> [String] {
         var all: [String] = []
@@ -43,5 +92,12 @@ enum RootCause {
         guard let start = request.firstRange(of: "\"http"), let scheme = request[start.lowerBound...].firstRange(of: "://") else { return nil }
         let host = request[scheme.upperBound...].prefix { $0 != "/" && $0 != "\"" }
         return host.isEmpty ? nil : String(host)
+    }
+}
+
+extension String {
+    /// What follows the first `prefix`; nil without one.
+    fileprivate func rest(after prefix: String) -> String? {
+        firstRange(of: prefix).map { String(self[$0.upperBound...]) }
     }
 }

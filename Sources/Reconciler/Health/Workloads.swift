@@ -14,7 +14,7 @@ extension HealthRules {
             return .degraded(cause.map { "\(ready) — \($0.reason)" } ?? "\(ready) — \(progress.sentence)", isFinal: true)
         }
         if let failure = object.condition("ReplicaFailure"), failure.status == .isTrue {
-            return .degraded("\(ready) — \(failure.sentence)")
+            return .degraded("\(ready) — cannot create pods: \(RootCause.ofRefusal(failure.message))")
         }
         if count("updatedReplicas") >= wanted, count("availableReplicas") >= wanted, count("replicas") <= count("updatedReplicas") {
             return .healthy
@@ -50,13 +50,13 @@ extension HealthRules {
 
     private static func rootCause(ofReplicaSet set: Object, view: ClusterView) -> Health? {
         if let failure = set.condition("ReplicaFailure"), failure.status == .isTrue {
-            return .degraded("ReplicaSet \(set.name): \(failure.sentence)")
+            return .degraded("cannot create pods: \(RootCause.ofRefusal(failure.message))")
         }
         return worstPod(ofOwner: set.uid, view: view)
     }
 
     /// The pod that is worst off, by name where several are equal, so that the reason is steady.
-    private static func worstPod(ofOwner uid: String, view: ClusterView) -> Health? {
+    static func worstPod(ofOwner uid: String, view: ClusterView) -> Health? {
         let found = view.dependents(.pods, uid).filter { !$0.isDeleting }.map { (name: $0.name, health: pod($0, view)) }
             .filter { $0.health.state != .healthy }
         guard let worst = found.max(by: { ($0.health.state, $1.name) < ($1.health.state, $0.name) }) else { return nil }
@@ -76,6 +76,6 @@ extension HealthRules {
         }
         let completions = object.spec["completions"]?.int ?? 1
         let done = "\(object.status["succeeded"]?.int ?? 0)/\(completions) completed"
-        return worstPod(ofOwner: object.uid, view: view)?.under(done) ?? .progressing(done)
+        return cause(of: object, lacksPods: object.status["active"]?.int ?? 0 == 0, view: view).under(done)
     }
 }

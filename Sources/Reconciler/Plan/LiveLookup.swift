@@ -19,15 +19,17 @@ struct LiveLookup: Sendable {
         self.client = client
         let counts = keys.reduce(into: [Scope: Int]()) { $0[Scope(type: $1.type, namespace: $1.namespace), default: 0] += 1 }
         let scopes = counts.filter { $0.value >= Self.listCountMin }.map(\.key)
-        let lists = try await concurrentMap(scopes, limit: Planner.concurrencyMax) { scope -> [Object] in
-            do throws(APIStatus) { return try await client.list(scope.type, namespace: scope.namespace).items } catch {
+        let lists = try await concurrentMap(scopes, limit: Planner.concurrencyMax) { scope -> (items: [Object], isAllowed: Bool) in
+            do throws(APIStatus) { return (try await client.list(scope.type, namespace: scope.namespace).items, true) } catch {
+                // Who may not list may still get each of them.
+                if error.reason == .forbidden { return ([], false) }
                 // Its kind comes with the same commit.
                 guard error.reason == .notFound else { throw error }
-                return []
+                return ([], true)
             }
         }
         let wanted = Set(keys)
-        for (scope, items) in zip(scopes, lists) {
+        for (scope, (items, isAllowed)) in zip(scopes, lists) where isAllowed {
             listed.insert(scope)
             for object in items {
                 let key = ObjectKey(scope.type, namespace: scope.namespace, name: object.name)

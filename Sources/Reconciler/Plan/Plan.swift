@@ -110,12 +110,20 @@ package struct FieldChange: Sendable, Hashable {
 package struct PlanFailure: Error, Sendable {
     package var object: RenderedObject
     package var status: APIStatus
+    /// Said after each message; empty where the message says all.
+    package var hint: String
+
+    package init(object: RenderedObject, status: APIStatus, hint: String = "") {
+        self.object = object
+        self.status = status
+        self.hint = hint
+    }
 
     /// One message per field at fault: path of the field and text.
     package var messages: [(field: FieldPath, text: String)] {
         let remedy = Self.isImmutable(status)
-            ? "; an immutable field cannot change in place: give the object a new name, or let gitctl delete and recreate it with the annotation \(Application.replaceAnnotation): enabled"
-            : ""
+            ? "; an immutable field cannot change in place: give the object a new name, or let gitctl delete and recreate it with the annotation \(Application.replaceAnnotation): enabled, or spec.sync.replace of the Application"
+            : hint
         guard !status.causes.isEmpty else { return [(FieldPath(), "\(object.key): \(masked(status.message))\(remedy)")] }
         let hidden = Hidden(object)
         return status.causes.map { cause in
@@ -135,13 +143,20 @@ package struct PlanFailure: Error, Sendable {
 
     /// Whether a field that cannot change in place changed. The API has no reason of its own for it:
     /// reason Invalid with this wording is what Kubernetes' validation answers (apimachinery,
-    /// api/validation `FieldImmutableErrorMsg`; core and apps have their own for Pods and StatefulSets).
-    /// Only consulted for a remedy, and for objects whose manifest allows replacement.
+    /// api/validation `FieldImmutableErrorMsg`; several kinds have words of their own). All that is wrong
+    /// must be that: an object that is invalid besides would be deleted, and could not be made anew.
+    /// Only consulted for a remedy, and for objects that may be replaced.
     static func isImmutable(_ status: APIStatus) -> Bool {
         guard status.reason == .invalid else { return false }
-        return (status.causes.isEmpty ? [status.message] : status.causes.map(\.message)).contains { message in
-            ["immutable", "pod updates may not change fields other than", "updates to statefulset spec for fields other than"]
-                .contains { message.contains($0) }
+        return (status.causes.isEmpty ? [status.message] : status.causes.map(\.message)).allSatisfy { message in
+            immutability.contains { message.contains($0) }
         }
     }
+
+    /// Most kinds · Pod · StatefulSet · Service's addresses · PriorityClass · bindings of roles · StorageClass.
+    private static let immutability = [
+        "immutable", "pod updates may not change fields other than", "updates to statefulset spec for fields other than",
+        "may not change once set", "may not be changed in an update", "cannot change roleRef", "updates to parameters are forbidden",
+        "updates to provisioner are forbidden", "updates to reclaimPolicy are forbidden",
+    ]
 }

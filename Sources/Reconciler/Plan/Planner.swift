@@ -7,8 +7,14 @@ package struct Planner: Sendable {
     static let concurrencyMax = 8
 
     private let client: any ResourceClient
+    /// Whose rights decide what may be read and written.
+    private let acting: any ResourceClient
 
-    package init(client: any ResourceClient) { self.client = client }
+    /// - Parameter acting: as whom the objects are looked at and tried; nil: as the client's own user.
+    package init(client: any ResourceClient, acting: (any ResourceClient)? = nil) {
+        self.client = client
+        self.acting = acting ?? client
+    }
 
     /// - Parameter isCurrent: what is known to be in the cluster exactly as desired; needs no request.
     /// - Throws: `APIStatus` when the server cannot answer now; a refusal of an object is in the plan.
@@ -20,7 +26,7 @@ package struct Planner: Sendable {
         let open = desired.objects.indices.filter { !isCurrent(desired.objects[$0]) }
         let owners = Owners(client: client, application: application)
         let created = Set(desired.objects.lazy.filter { $0.key.type == .namespaces }.map(\.key.name))
-        let live = try await LiveLookup(open.map { desired.objects[$0].key }, client: client)
+        let live = try await LiveLookup(open.map { desired.objects[$0].key }, client: acting)
         let outcomes = try await concurrentMap(open, limit: Self.concurrencyMax) { index in
             try await outcome(desired.objects[index], application: application, live: live, owners: owners, createdNamespaces: created)
         }
@@ -57,7 +63,7 @@ package struct Planner: Sendable {
         application.prunes = true
         let gone = application.status.inventory.sorted()
         let changes = try await prunes(
-            gone, application: application, live: LiveLookup([], client: client), owners: Owners(client: client, application: application))
+            gone, application: application, live: LiveLookup([], client: acting), owners: Owners(client: client, application: application))
         return Plan(revision: application.status.observedRevision, changes: changes)
     }
 
@@ -78,7 +84,7 @@ package struct Planner: Sendable {
             do throws(APIStatus) {
                 let options = WriteOptions(isDryRun: true, fieldManager: Application.fieldManager, force: true, fieldValidation: .strict)
                 let object = hook.rendered.object.owned(by: application)
-                _ = try await client.patch(hook.key, .apply(object.json), subresource: nil, options: options)
+                _ = try await acting.patch(hook.key, .apply(object.json), subresource: nil, options: options)
                 return nil
             } catch {
                 // What comes with the same commit a dry-run cannot see; what is there from the last time goes first.
@@ -104,8 +110,12 @@ package struct Planner: Sendable {
     private func outcome(
         _ object: RenderedObject, application: Application, live lookup: LiveLookup, owners: Owners, createdNamespaces: Set<String>
     ) async throws -> Outcome {
-        let wanted = object.object.owned(by: application)
-        let live = try await lookup.object(object.key)
+        let live: Object?
+        do throws(APIStatus) { live = try await lookup.object(object.key) } catch {
+            guard error.reason == .forbidden else { throw error }
+            return .failure(PlanFailure(object: object, status: error))
+        }
+        let wanted = object.wanted(by: application, over: live).object
         if object.isGenerated, object.key.type == .applications, let live, live.annotations[Application.annotation] != application.reference {
             return .failure(
                 PlanFailure(
@@ -121,14 +131,14 @@ package struct Planner: Sendable {
         }
         do throws(APIStatus) {
             let options = WriteOptions(isDryRun: true, fieldManager: Application.fieldManager, force: true, fieldValidation: .strict)
-            let result = try await client.patch(object.key, .apply(wanted.json), subresource: nil, options: options)
+            let result = try await acting.patch(object.key, .apply(wanted.json), subresource: nil, options: options)
             return .change(change(object, live: live, result: result))
         } catch {
             if error.reason == .notFound, live == nil, Self.awaits(object.key, createdNamespaces) {
                 // Its namespace or its kind comes with the same commit, which a dry-run cannot see.
                 return .change(change(object, live: nil, result: wanted))
             }
-            if let live, PlanFailure.isImmutable(error), object.object.annotations[Application.replaceAnnotation] == "enabled" {
+            if let live, PlanFailure.isImmutable(error), application.replaces(object) {
                 var change = change(object, live: live, result: wanted)
                 change.action = .replaced
                 change.note = error.causes.first.map { "\($0.field) is immutable" } ?? "an immutable field changes"

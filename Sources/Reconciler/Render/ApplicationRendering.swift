@@ -2,7 +2,7 @@ import APIMachinery
 
 extension Renderer {
     /// What an Application's commit asks for: the manifests of its path, or the Applications that it discovers
-    /// there, and what the Application itself adds.
+    /// there, and what the Application itself adds. Marked in it is what of an object is left to others.
     ///
     /// - Throws: as `render(_:commit:path:destination:coming:substitution:submodules:client:)`.
     package func render(_ resolved: Sources.Resolved, for application: Application, client: any ResourceClient) async throws -> Rendered {
@@ -22,6 +22,8 @@ extension Renderer {
         {
             rendered.objects.insert(.generated(.namespaces, namespace, from: "spec.destination.createNamespace"), at: 0)
         }
+        rendered.ignore(application.ignoreRules)
+        await Autoscalers(client: client).leaveReplicas(of: &rendered.objects, in: application)
         return rendered
     }
 

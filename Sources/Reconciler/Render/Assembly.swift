@@ -90,6 +90,7 @@ struct Assembly {
             column: item.position.column)
         var rendered = RenderedObject(key: key, object: object, origin: origin)
         rendered.secretPaths = item.secretPaths
+        rendered.ignored = item.ignored
         rendered.order = item.order
         return rendered
     }

@@ -19,6 +19,7 @@ struct ManifestFile: Sendable {
         var secretPaths: [FieldPath]
         /// nil for an object that says nothing of it.
         var order: SyncOrder?
+        var ignored: IgnoredPlaces?
     }
 
     typealias Position = Diagnostic.Position
@@ -133,12 +134,16 @@ struct ManifestFile: Sendable {
         do throws(SyncOrder.Invalid) { order = try SyncOrder(object) } catch {
             return report(FieldPath(metadata.steps + [.key("annotations"), .key(error.annotation)]), subject, error.message)
         }
+        let ignored: IgnoredPlaces?
+        do throws(InvalidApplication) { ignored = try IgnoredPlaces(annotating: object) } catch {
+            return report(FieldPath(metadata.steps + [.key("annotations"), .key(Application.ignoreAnnotation)]), subject, error.description)
+        }
         guard order?.isSkipped != true else { return }
         items.append(
             Item(
                 object: Self.desired(object), document: index, place: place, position: position(FieldPath()),
                 kindPosition: position(FieldPath([.key("kind")])), namespacePosition: position(metadata.appending("namespace")),
-                secretPaths: gvk.kind == "Secret" && gvk.group.isEmpty ? [] : secretPaths, order: order))
+                secretPaths: gvk.kind == "Secret" && gvk.group.isEmpty ? [] : secretPaths, order: order, ignored: ignored))
     }
 
     private static func isNamespaced(_ gvk: GroupVersionKind) -> Bool? { ResourceType.builtin.first { $0.gvk == gvk }?.isNamespaced }

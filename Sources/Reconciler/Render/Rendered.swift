@@ -32,6 +32,8 @@ package struct RenderedObject: Sendable, Hashable {
     package var origin: ManifestOrigin
     /// Fields with a value out of a Secret in an object that is none: never shown.
     var secretPaths: [FieldPath] = []
+    /// What of it is left to others once it exists; nil for nothing.
+    package var ignored: IgnoredPlaces?
     /// nil where the manifest says nothing of it.
     package var order: SyncOrder?
     /// Made by the Application itself and found in no file.

@@ -230,7 +230,8 @@ final class ApplicationWorker: Sendable {
 
     /// Whether an object is in the cluster as `applied` left it, and asked for in the same words.
     private func isCurrent(_ object: RenderedObject, _ applied: Applied?) -> Bool {
-        guard let record = applied?.records[object.identity], record.rendered.object == object.object, let current = live.get(object.key)
+        guard let record = applied?.records[object.identity], record.rendered.object == object.object,
+            record.rendered.ignored == object.ignored, let current = live.get(object.key)
         else { return false }
         return record.matches(current) && !current.isDeleting
     }

@@ -10,11 +10,14 @@ struct Applied: Sendable {
         let fingerprint: Int
         /// The version that we wrote, or a later one in which those fields were the same.
         let resourceVersion: String
+        /// Which of the fields are left to others, as the object was then.
+        fileprivate let ignored: IgnoredFields?
 
-        fileprivate init(_ rendered: RenderedObject, fingerprint: Int, resourceVersion: String) {
+        fileprivate init(_ rendered: RenderedObject, fingerprint: Int, resourceVersion: String, ignored: IgnoredFields?) {
             self.rendered = rendered
             self.fingerprint = fingerprint
             self.resourceVersion = resourceVersion
+            self.ignored = ignored
         }
     }
 
@@ -47,7 +50,8 @@ struct Applied: Sendable {
             } else if let seen = change.live {
                 records[identity] = Record(rendered, live: seen)
             } else if let record = records[identity], record.rendered.origin != rendered.origin {
-                records[identity] = Record(rendered, fingerprint: record.fingerprint, resourceVersion: record.resourceVersion)
+                records[identity] = Record(
+                    rendered, fingerprint: record.fingerprint, resourceVersion: record.resourceVersion, ignored: record.ignored)
             }
         }
         let grew = records.count > before
@@ -73,17 +77,21 @@ struct Applied: Sendable {
 
 extension Applied.Record {
     convenience init(_ rendered: RenderedObject, live: Object) {
-        self.init(rendered, fingerprint: Fingerprint.of(live, asNamedBy: rendered.object), resourceVersion: live.resourceVersion)
+        let ignored = rendered.ignoredFields(of: live)
+        self.init(
+            rendered, fingerprint: Fingerprint.of(live, asNamedBy: rendered.object, without: ignored), resourceVersion: live.resourceVersion,
+            ignored: ignored)
     }
 
     /// Whether the live object still is as we left it, in the fields that are ours.
     func matches(_ live: Object) -> Bool {
-        live.resourceVersion == resourceVersion || !live.isDeleting && Fingerprint.of(live, asNamedBy: rendered.object) == fingerprint
+        live.resourceVersion == resourceVersion
+            || !live.isDeleting && Fingerprint.of(live, asNamedBy: rendered.object, without: ignored) == fingerprint
     }
 
     /// The same, having seen a later version in which nothing of ours is different.
     func seen(_ live: Object) -> Applied.Record {
-        Applied.Record(rendered, fingerprint: fingerprint, resourceVersion: live.resourceVersion)
+        Applied.Record(rendered, fingerprint: fingerprint, resourceVersion: live.resourceVersion, ignored: ignored)
     }
 
     /// Whether `live` is older than our last write: a watch that lags. Revisions of one server
@@ -97,6 +105,11 @@ extension Applied.Record {
 /// A hash of those fields of a live object that a manifest names, and of the mark of its Application.
 /// Lists count as a whole. Other managers' fields, status and versions do not enter, so their writes are no drift.
 enum Fingerprint {
+    static func of(_ live: Object, asNamedBy wanted: Object, without ignored: IgnoredFields?) -> Int {
+        guard let ignored else { return of(live, asNamedBy: wanted) }
+        return of(ignored.without(live), asNamedBy: ignored.without(wanted))
+    }
+
     static func of(_ live: Object, asNamedBy wanted: Object) -> Int {
         var hasher = Hasher()
         hasher.combine(live.fields["metadata"]?["annotations"]?[Application.annotation])

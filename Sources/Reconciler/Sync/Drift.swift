@@ -13,8 +13,11 @@ extension ApplicationWorker {
             return !record.matches(current) && !record.isNewer(than: current) && !current.isDeleting
         }
         guard !drifted.isEmpty else { return }
-        guard application.selfHeals, !application.isSuspended else { return await reportDrift(drifted.map(\.rendered.identity)) }
-        let applier = Applier(client: client, clock: clock, logger: logger)
+        let scaled = await noticeAutoscalers(of: drifted)
+        guard application.selfHeals, !application.isSuspended else {
+            return await reportDrift(drifted.map(\.rendered.identity).filter { scaled[$0] == nil })
+        }
+        let applier = Applier(client: application.acting(client), clock: clock, logger: logger)
         var reverted: [ObjectIdentity] = []
         defer { sync.journal.reverted(application, applied.commit, reverted) }
         for layer in Layer.allCases {
@@ -30,8 +33,9 @@ extension ApplicationWorker {
                     continue
                 }
                 do {
-                    let object = try await applier.apply(record.rendered, application: application)
-                    let new = Applied.Record(record.rendered, live: object)
+                    let rendered = scaled[identity] ?? record.rendered
+                    let object = try await applier.apply(rendered, application: application)
+                    let new = Applied.Record(rendered, live: object)
                     state.withLock { $0.applied?.records[identity] = new }
                     reverted.append(identity)
                     logger.info("reverted drift", metadata: ["object": "\(identity)", "revision": "\(applied.commit.id.short)"])
@@ -45,6 +49,19 @@ extension ApplicationWorker {
         state.withLock { $0.needsHealth() }
     }
 
+    /// What is scaled by an autoscaler that came after the sync: its replicas count as they are now.
+    private func noticeAutoscalers(of records: [Applied.Record]) async -> [ObjectIdentity: RenderedObject] {
+        var objects = records.map(\.rendered)
+        await Autoscalers(client: client).leaveReplicas(of: &objects, in: nil)
+        var scaled: [ObjectIdentity: RenderedObject] = [:]
+        for (record, rendered) in zip(records, objects) where rendered.ignored != record.rendered.ignored {
+            guard let current = live.get(rendered.key) else { continue }
+            scaled[rendered.identity] = rendered
+            state.withLock { $0.applied?.records[rendered.identity] = Applied.Record(rendered, live: current) }
+        }
+        return scaled
+    }
+
     private func lastManager(of key: ObjectKey) async -> String {
         // Only for a log line: an object that cannot be read has no manager to name.
         let object = try? await client.get(key)
@@ -54,6 +71,7 @@ extension ApplicationWorker {
     }
 
     private func reportDrift(_ identities: [ObjectIdentity]) async {
+        guard !identities.isEmpty else { return }
         let now = clock.now
         let names = identities.sorted().prefix(5).map(\.description).joined(separator: ", ")
         state.withLock { state in

@@ -84,9 +84,10 @@ final class LiveObjects: Sendable {
         for informer in needed { await informer.waitUntilSynced() }
     }
 
-    /// Half of an object's size, which neither drift nor health looks at.
+    /// Half of an object's size, which neither drift nor health looks at, unless it is being deleted:
+    /// they tell who holds it.
     private static let withoutManagedFields: @Sendable (Object) -> Object = { object in
-        guard var metadata = object.fields["metadata"]?.object else { return object }
+        guard var metadata = object.fields["metadata"]?.object, metadata["deletionTimestamp"] == nil else { return object }
         var object = object
         metadata["managedFields"] = nil
         object.fields["metadata"] = .object(metadata)

@@ -8,9 +8,9 @@ extension ApplicationWorker {
         let application = application
         do {
             if application.policy.deletesObjects {
-                let plan = try await Planner(client: client).removal(of: application)
+                let plan = try await Planner(client: client, acting: application.acting(client)).removal(of: application)
                 await keep(plan, of: application)
-                let pruned = try await Applier(client: client, clock: clock, logger: logger).prune(plan)
+                let pruned = try await Applier(client: application.acting(client), clock: clock, logger: logger).prune(plan)
                 guard pruned.failures.isEmpty else { throw SyncFailure("DeletionFailed", pruned.failures) }
                 logger.info("deleted with its objects", metadata: ["deleted": "\(pruned.deleted.count)"])
             }

@@ -28,9 +28,10 @@ extension ApplicationWorker {
         let own = known.union(scopes)
         if !scopes.isSubset(of: known) { await live.require(own, by: ObjectIdentifier(self)) }
         if records.contains(where: { live.isBehind($0.rendered.key, resourceVersion: $0.resourceVersion) }) { return nil }
-        let view = live.view
+        var view = live.view
+        view.checks = state.withLock { $0.application.healthChecks }
         var eventNamespaces: Set<String> = []
-        let items = records.map { record -> HealthSummary.Item in
+        let items = records.map { [view] record -> HealthSummary.Item in
             let key = record.rendered.key
             guard let object = live.get(key) else {
                 return HealthSummary.Item(identity: record.rendered.identity, health: Health(.missing, "is not in the cluster"))

@@ -29,9 +29,18 @@ struct Sync: Sendable {
                     "\(application.path): this commit holds no manifests there, which would delete every object of the Application (\(application.status.inventory.count)); if that is meant, annotate it: kubectl annotate application -n \(application.namespace) \(application.name) \(Application.allowEmptyAnnotation)=true"
                 ], commit: commit)
         }
-        let plan = try await Planner(client: client).plan(desired: rendered, application: application, isCurrent: isCurrent)
+        let plan: Plan
+        do {
+            plan = try await Planner(client: client, acting: application.acting(client)).plan(
+                desired: rendered, application: application, isCurrent: isCurrent)
+        } catch let status as APIStatus where status.reason == .forbidden {
+            throw SyncFailure("Forbidden", [status.message + application.remedy(for: status)], commit: commit)
+        }
         guard plan.failures.isEmpty else {
-            throw SyncFailure("InvalidManifests", await lines(plan.failures, in: resolved.repository), commit: commit)
+            let isForbidden = plan.failures.allSatisfy { !application.remedy(for: $0.status).isEmpty }
+            throw SyncFailure(
+                isForbidden ? "Forbidden" : "InvalidManifests", await lines(plan.failures, of: application, in: resolved.repository),
+                commit: commit)
         }
         try checkDeletions(plan, application, commit)
         return Prepared(rendered: rendered, plan: plan)
@@ -51,7 +60,8 @@ struct Sync: Sendable {
     }
 
     /// The server's refusals as messages with the place in the file.
-    func lines(_ failures: [PlanFailure], in repository: Repository) async -> [String] {
-        await renderer.diagnose(failures, in: repository).lines
+    func lines(_ failures: [PlanFailure], of application: Application, in repository: Repository) async -> [String] {
+        let failures = failures.map { PlanFailure(object: $0.object, status: $0.status, hint: application.remedy(for: $0.status)) }
+        return await renderer.diagnose(failures, in: repository).lines
     }
 }

@@ -28,7 +28,7 @@ final class SyncRun: Sendable {
     private let outcome = Mutex(Outcome())
 
     private var revision: String { resolved.commit.id.description }
-    private var applier: Applier { Applier(client: worker.client, clock: worker.clock, logger: worker.logger) }
+    private var applier: Applier { Applier(client: application.acting(worker.client), clock: worker.clock, logger: worker.logger) }
 
     init(worker: ApplicationWorker, application: Application, resolved: Sources.Resolved, plan: Plan) {
         self.worker = worker
@@ -86,7 +86,7 @@ final class SyncRun: Sendable {
     }
 
     private func refusal(_ failures: [PlanFailure]) async -> SyncFailure {
-        var failure = SyncFailure("ApplyFailed", await worker.sync.lines(failures, in: resolved.repository), commit: resolved.commit)
+        var failure = SyncFailure("ApplyFailed", await worker.sync.lines(failures, of: application, in: resolved.repository), commit: resolved.commit)
         failure.hasBegun = true
         return failure
     }

@@ -19,6 +19,10 @@ package struct HTTPSClient: ResourceClient {
         connection = try HTTPSConnection(KubeconfigFile(path: path, context: context))
     }
 
+    private init(_ connection: HTTPSConnection) { self.connection = connection }
+
+    package func impersonating(_ user: UserInfo) -> any ResourceClient { HTTPSClient(HTTPSConnection(connection, as: user)) }
+
     package func get(_ key: ObjectKey) async throws(APIStatus) -> Object {
         Object(try await connection.object(.GET, Self.path(key)))
     }

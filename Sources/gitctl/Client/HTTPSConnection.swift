@@ -18,6 +18,19 @@ final class HTTPSConnection: Sendable {
     let config: KubeconfigFile
     private let client: HTTPClient
     private let baseURL: String
+    /// Whom the requests ask to act as; nil for the login itself.
+    private let user: UserInfo?
+    /// Whose connections these are; nil when they are its own.
+    private let owner: HTTPSConnection?
+
+    /// The same connections, acting as another user. Source: Kubernetes documentation, "User impersonation".
+    init(_ owner: HTTPSConnection, as user: UserInfo) {
+        config = owner.config
+        client = owner.client
+        baseURL = owner.baseURL
+        self.user = user
+        self.owner = owner
+    }
 
     init(_ config: KubeconfigFile) throws {
         self.config = config
@@ -41,9 +54,12 @@ final class HTTPSConnection: Sendable {
         }
         baseURL = url
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        user = nil
+        owner = nil
     }
 
     deinit {
+        guard owner == nil else { return }
         let client = client
         // The client is kept until it has closed its connections; there is nobody left to tell of a failure.
         client.shutdown { _ in _ = client }
@@ -81,6 +97,7 @@ final class HTTPSConnection: Sendable {
         request.method = method
         request.headers = ["accept": accept, "user-agent": "gitctl/1 (linux)"]
         if let authorization = try authorization() { request.headers.add(name: "authorization", value: authorization) }
+        if let user { Self.impersonate(user.withoutImpliedGroups, &request.headers) }
         if let body {
             request.headers.add(name: "content-type", value: body.type)
             request.body = .bytes(body.bytes)
@@ -91,6 +108,15 @@ final class HTTPSConnection: Sendable {
         // An error's body that cannot be read says no more than its code.
         let bytes = try? await response.body.collect(upTo: 1 << 20)
         throw Self.failure(code: Int(response.status.code), body: bytes.map { Array($0.readableBytesView) } ?? [])
+    }
+
+    private static func impersonate(_ user: UserInfo, _ headers: inout HTTPHeaders) {
+        headers.add(name: "impersonate-user", value: user.name)
+        for group in user.groups { headers.add(name: "impersonate-group", value: group) }
+        if !user.uid.isEmpty { headers.add(name: "impersonate-uid", value: user.uid) }
+        for (key, values) in user.extra.sorted(by: { $0.key < $1.key }) {
+            for value in values { headers.add(name: "impersonate-extra-\(PercentEncoding.encode(key))", value: value) }
+        }
     }
 
     private func authorization() throws(APIStatus) -> String? {

@@ -4,6 +4,7 @@ import APIMachinery
 struct StoppedCluster: ResourceClient {
     private var status: APIStatus { APIStatus(.serviceUnavailable, "the daemon has ended") }
 
+    func impersonating(_ user: UserInfo) -> any ResourceClient { self }
     func resourceTypes() async throws(APIStatus) -> [ResourceType] { throw status }
     func get(_ key: ObjectKey) async throws(APIStatus) -> Object { throw status }
     func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object { throw status }

@@ -86,10 +86,18 @@ struct LiveView: Sendable {
     /// By the rules that the reconciler judges with.
     func health(of object: Object, _ type: ResourceType) -> Health {
         let informers = informers
-        let view = ClusterView(
+        var view = ClusterView(
             dependents: { type, uid in informers[type.groupResource]?.dependents(ofOwner: uid) ?? [] },
             object: { key in informers[key.type.groupResource]?.get(namespace: key.namespace ?? "", name: key.name) })
+        view.checks = checks(for: object)
         return HealthRules.health(of: object, type: type, view: view)
+    }
+
+    /// The expressions of the Application that an object belongs to; none where its spec cannot be read, which it says itself.
+    private func checks(for object: Object) -> [HealthCheck] {
+        let mark = (object.annotations[Application.annotation] ?? "").split(separator: "/").map(String.init)
+        guard mark.count == 2, let owner = get(.applications, namespace: mark[0], name: mark[1]) else { return [] }
+        return (try? Application(owner))?.healthChecks ?? []
     }
 
     /// Longest chain of owners: of a CronJob's Job's pod. What a client wrote as a circle ends here, too.

@@ -6,6 +6,8 @@ package struct LocalClient: ResourceClient {
     private let user: UserInfo
     private let authorizer: Authorizer?
     private let component: String
+    /// Who acts as `user`; nil when that is the client's own.
+    private let impersonator: UserInfo?
 
     /// - Parameters:
     ///   - authorizer: asked before every verb, as the server asks it for requests; nil allows everything.
@@ -15,7 +17,18 @@ package struct LocalClient: ResourceClient {
         self.user = user
         self.authorizer = authorizer
         self.component = component
+        impersonator = nil
     }
+
+    private init(_ base: LocalClient, as user: UserInfo) {
+        registry = base.registry
+        self.user = user
+        authorizer = base.authorizer
+        component = base.component
+        impersonator = base.impersonator ?? base.user
+    }
+
+    package func impersonating(_ user: UserInfo) -> any ResourceClient { LocalClient(self, as: user) }
 
     private var context: RequestContext { RequestContext(user: user, userAgent: component) }
 
@@ -23,6 +36,7 @@ package struct LocalClient: ResourceClient {
         _ verb: ResourceRoute.Verb, _ type: ResourceType, namespace: String?, name: String = "", subresource: String? = nil
     ) throws(APIStatus) {
         guard let authorizer else { return }
+        if let impersonator { try Impersonation.check(user.withoutImpliedGroups, by: impersonator, authorizer: authorizer) }
         let question = AuthorizationQuestion(
             user: user, verb: verb.rawValue, type, subresource: subresource, namespace: type.isNamespaced ? namespace : nil, name: name)
         try authorizer.authorize(question)
