@@ -89,6 +89,10 @@ extension ResourceType {
         "autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers", ["hpa"], isInAll: true, "status")
     package static let eventsV1 = grouped("events.k8s.io", "Event", "events", ["ev"])
 
+    /// What writes would lead to, tried on a fork of the cluster; see `ForecastSpec`.
+    package static let forecasts = ResourceType(
+        group: "gitctl.dev", version: "v1alpha1", kind: "Forecast", plural: "forecasts", isNamespaced: false, verbs: ["create"])
+
     /// Kinds of which nothing is stored.
     package static let bindings = ResourceType(group: "", version: "v1", kind: "Binding", plural: "bindings", verbs: ["create"])
     package static let componentStatuses = ResourceType(
@@ -117,7 +121,7 @@ extension ResourceType {
 
     /// What the embedded server serves beside `builtin`: further versions, and kinds that are computed or measured.
     package static let derived: [ResourceType] = [
-        horizontalPodAutoscalersV1, eventsV1, bindings, componentStatuses, podMetrics, nodeMetrics,
+        horizontalPodAutoscalersV1, eventsV1, bindings, componentStatuses, podMetrics, nodeMetrics, forecasts,
     ]
 
     private static func core(

@@ -85,6 +85,7 @@ package final class Cluster: Sendable {
         registry.guards.escalation = access.escalation
         let caller = WebhookCaller { [weak registry] namespace, name, port in registry?.endpoint(namespace: namespace, service: name, port: port) }
         registry.guards.webhooks = Webhooks(store: store, caller: caller)
+        registry.forecasts = Forecaster(certificateAuthority: identity.pki.authorityPEM, clock: configuration.clock)
         let server = APIServer(
             registry: registry, authenticator: Authenticator(tokens: tokens), authorizer: access.authorizer, nodeEndpoint: configuration.nodeEndpoint,
             limits: configuration.limits, clock: configuration.clock, logger: configuration.logger)

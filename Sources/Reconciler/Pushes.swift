@@ -14,6 +14,7 @@ extension Reconciler {
         do {
             let repository = try repository(of: push)
             let refs = try await refs(after: push, in: repository)
+            let foresight = PushForesight(client: client)
             for update in push.updates {
                 let deployed = try await applications(deploying: update, of: push, refs)
                 if update.isDeletion {
@@ -24,7 +25,8 @@ extension Reconciler {
                     }
                     continue
                 }
-                guard try await review(update, of: push, for: deployed, refs, in: repository, report: report) else { return false }
+                guard try await review(update, of: push, for: deployed, refs, in: repository, foresight: foresight, report: report)
+                else { return false }
             }
             return true
         } catch {
@@ -37,7 +39,7 @@ extension Reconciler {
     /// Reviews the Applications that deploy an update, and those that it brings or changes; not those that it takes away.
     private func review(
         _ update: Push.RefUpdate, of push: Push, for deployed: [Application], _ refs: PushedRefs, in repository: Repository,
-        report: @Sendable (String) -> Void
+        foresight: PushForesight, report: @Sendable (String) -> Void
     ) async throws -> Bool {
         // What one makes of others comes first.
         var open = deployed.sorted { ($0.policy.discovery == nil ? 1 : 0, $0.reference) < ($1.policy.discovery == nil ? 1 : 0, $1.reference) }
@@ -45,7 +47,7 @@ extension Reconciler {
         while !open.isEmpty {
             let application = open.removeFirst()
             guard reviewed.insert(application.reference).inserted else { continue }
-            guard let plan = try await review(update, for: application, in: repository, report: report) else { return false }
+            guard let plan = try await review(update, for: application, in: repository, foresight: foresight, report: report) else { return false }
             for change in plan.changes where change.key.type == .applications {
                 let reference = "\(change.key.namespace ?? "")/\(change.key.name)"
                 guard let object = change.rendered?.object else {
@@ -64,14 +66,17 @@ extension Reconciler {
 
     /// nil when the update was refused for it, with lines that say why.
     private func review(
-        _ update: Push.RefUpdate, for application: Application, in repository: Repository, report: @Sendable (String) -> Void
+        _ update: Push.RefUpdate, for application: Application, in repository: Repository, foresight: PushForesight,
+        report: @Sendable (String) -> Void
     ) async throws -> Plan? {
         do {
             let commit = try await repository.commit(at: update.new)
             let resolved = try await sources.complete(Sources.Resolved(repository: repository, commit: commit), for: application)
             let prepared = try await prepare(resolved, for: application)
             report("gitctl: plan for \(application.reference) at \(commit.id.short)\(application.isSuspended ? " (suspended: it will not be applied now)" : "")")
-            for line in PlanText(linesMax: Self.planLinesMax).lines(prepared.plan) { report("  \(line)") }
+            let text = PlanText(linesMax: Self.planLinesMax)
+            for line in text.lines(prepared.plan) { report("  \(line)") }
+            for line in text.lines(await foresight.consequences(of: prepared.plan, for: application)) { report("  \(line)") }
             return prepared.plan
         } catch {
             let failure = SyncFailure(error, commit: nil)

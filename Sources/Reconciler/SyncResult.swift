@@ -27,7 +27,8 @@ extension Reconciler {
         let id = resolved.commit.id.description
         if isDryRun {
             do {
-                let prepared = try await prepare(resolved, for: application)
+                var prepared = try await prepare(resolved, for: application)
+                prepared.plan.consequences = await Foresight(client: client).consequences(of: prepared.plan, for: application)
                 for line in PlanText().lines(prepared.plan) { report(line) }
                 return SyncResult(revision: id, plan: prepared.plan, isSuccess: true)
             } catch {

@@ -132,8 +132,9 @@ package final class Informer: Sendable {
         state.withLock { state in (state.byOwner[uid] ?? []).compactMap { state.objects[$0] } }
     }
 
-    /// Lists and watches until cancelled.
+    /// Lists and watches until cancelled; once only. Handlers end with it: they may hold what holds the informer.
     package func run() async throws {
+        defer { state.withLock { $0.handlers = [] } }
         var wait = Self.backoff.lowerBound
         var hasExpired = false
         while true {

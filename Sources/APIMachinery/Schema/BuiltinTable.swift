@@ -505,6 +505,13 @@ let builtinSchemaTable: StaticString = #"""
     gitctl.v1alpha1.ApplicationSubstitution||from:[ApplicationSubstitutionSource variables:{s
     gitctl.v1alpha1.ApplicationSubstitutionSource||kind!:s name!:s optional:b
     gitctl.v1alpha1.ApplicationSync||interval:s maxDeletions:l onFailure:s;e(none|revert) prune:b replace:b retry:ApplicationRetry selfHeal:b timeout:s
+    gitctl.v1alpha1.Forecast|gitctl.dev/v1alpha1/Forecast|apiVersion:s kind:s metadata:meta.v1.ObjectMeta spec!:ForecastSpec status:ForecastStatus
+    gitctl.v1alpha1.ForecastConsequence||message:s names:[s object:ForecastSubject type:s
+    gitctl.v1alpha1.ForecastSpec||budgetMilliseconds:l fieldManager:s steps!:[ForecastStep
+    gitctl.v1alpha1.ForecastStatus||consequences:[ForecastConsequence durationSeconds:l notTried:[s settled:b
+    gitctl.v1alpha1.ForecastStep||apply:o delete:ForecastTarget replace:o
+    gitctl.v1alpha1.ForecastSubject||group:s kind:s name:s namespace:s
+    gitctl.v1alpha1.ForecastTarget||apiVersion!:s kind!:s name!:s namespace:s
     machinery.api.resource.Quantity||=q
     machinery.runtime.RawExtension||=o
     machinery.util.intstr.IntOrString||=x

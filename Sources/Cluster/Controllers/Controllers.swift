@@ -11,17 +11,20 @@ package struct Controllers: Service {
     private let clock: any WallClock
     private let logger: Logger
     private let certificate: String
+    private let nodesAreHeardUntil: Timestamp?
 
     /// `client` gives each controller the client that it acts with, by the controller's name.
-    /// `certificateAuthority` is the PEM that pods are to trust.
+    /// `certificateAuthority` is the PEM that pods are to trust. Until `nodesAreHeardUntil` no node counts as
+    /// silent; nil: until now. A fork has nodes that nobody can hear.
     package init(
         client: @escaping @Sendable (String) -> any ResourceClient, clock: any WallClock = SystemClock(), logger: Logger,
-        certificateAuthority: String
+        certificateAuthority: String, nodesAreHeardUntil: Timestamp? = nil
     ) {
         clients = client
         self.clock = clock
         self.logger = logger
         certificate = certificateAuthority
+        self.nodesAreHeardUntil = nodesAreHeardUntil
     }
 
     /// Runs until cancelled or shut down gracefully.
@@ -99,7 +102,8 @@ package struct Controllers: Service {
             loop(VolumeProtection(claims: claims, volumes: volumes, pods: pods), workers: 1),
             loop(
                 NodeLifecycleController(
-                    nodes: set[.nodes], leases: set[.leases], pods: pods, podsByNode: podsByNode, listeningSince: clock.now),
+                    nodes: set[.nodes], leases: set[.leases], pods: pods, podsByNode: podsByNode,
+                    listeningSince: nodesAreHeardUntil ?? clock.now),
                 workers: 1),
             loop(
                 ResourceQuotaController(

@@ -57,8 +57,9 @@ package final class CustomInformers: Sendable {
         }
     }
 
-    /// Runs what comes until cancelled.
+    /// Runs what comes until cancelled; once only. Who listens ends with it: listeners hold what holds this.
     package func run() async {
+        defer { state.withLock { $0 = State() } }
         await withTaskGroup(of: Void.self) { group in
             while !Task.isCancelled {
                 for running in state.withLock({ $0.starting.takeAll() }) { group.addTask { await Self.run(running) } }

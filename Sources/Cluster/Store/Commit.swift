@@ -52,7 +52,7 @@ extension Store {
                 state.queue.append(Pending(change: nil) { completion(.failure($0 ?? .conflict(current: current))) })
                 return .queued(mustDrain: Self.startDrain(&state))
             }
-            if state.queue.count >= Self.pendingMax { return .failed(.overloaded) }
+            if state.queue.count >= Self.pendingMax || state.revision >= revisionMax { return .failed(.overloaded) }
             let change = self.change(write, encoded, current: current, time: now, &state)
             state.head.apply(change)
             let isImmediate = journal == nil || (change.durability != .durable && state.revision < state.reserved)

@@ -53,6 +53,15 @@ package final class ObjectVersion: Sendable {
         return Object(fields)
     }
 
+    /// The decoded object, not kept: for looks at many versions that nobody else looks at.
+    var passingObject: Object {
+        if let fields = tree.withLock({ $0 }) { return Object(fields) }
+        guard case .object(let fields) = try? JSON(parsing: bytes) else {
+            preconditionFailure("revision \(revision) of \(namespace)/\(name) is not a JSON object")
+        }
+        return Object(fields)
+    }
+
     package var resourceVersion: String { String(revision) }
 
     /// Keeps `fields` as the decoded tree while the cache has room.

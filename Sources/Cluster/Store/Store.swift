@@ -92,13 +92,16 @@ package final class Store: Sendable {
     /// Revisions up to this one have no history in the hubs.
     private let floor: UInt64
     private let history: EventRing.Limits
+    /// No revision beyond this one is given out: what a fork may come to.
+    let revisionMax: UInt64
     private let lock: Mutex<DataDirectoryLock?>
 
     private init(
         tables: Tables, reserved: UInt64, expiries: [Expiry], journal: Journal?, lock: consuming DataDirectoryLock?, trees: TreeCache,
-        history: EventRing.Limits = EventRing.Limits(), clock: any WallClock, logger: Logger
+        history: EventRing.Limits = EventRing.Limits(), revisionMax: UInt64 = .max, clock: any WallClock, logger: Logger
     ) {
         self.history = history
+        self.revisionMax = revisionMax
         self.clock = clock
         self.journal = journal
         self.trees = trees
@@ -156,10 +159,32 @@ package final class Store: Sendable {
     }
 
     /// An in-memory copy of what is visible now: O(1), and nothing written to it reaches this store or the disk.
-    package func fork() -> Store {
-        Store(
-            tables: state.withLock { $0.visible }, reserved: .max, expiries: [], journal: nil, lock: nil, trees: trees, clock: clock,
-            logger: logger)
+    ///
+    /// - Parameter clock: the fork's own time; nil goes on with this store's.
+    package func fork(clock: (any WallClock)? = nil) -> Store {
+        let tables = state.withLock { $0.visible }
+        // Trees of its own: what is decoded in a fork must not crowd out what is looked at here.
+        return Store(
+            tables: tables, reserved: .max, expiries: [], journal: nil, lock: nil, trees: TreeCache(), history: Self.forkHistory,
+            revisionMax: tables.revision + Self.forkChangesMax, clock: clock ?? self.clock, logger: logger)
+    }
+
+    /// Most writes to a fork; beyond them it takes no more. All of them are its history.
+    static let forkChangesMax: UInt64 = 20_000
+    private static let forkHistory = EventRing.Limits(countMax: Int(forkChangesMax), bytesMax: 64 << 20)
+
+    /// Whether it takes no further writes because it has taken all that it may.
+    var isFull: Bool { state.withLock { $0.revision >= revisionMax } }
+
+    /// Every change since this store was made, in order; nil when some have left the history.
+    func changes() -> [(resource: GroupResource, event: StoreEvent)]? {
+        let hubs = state.withLock { $0.hubs }
+        var changes: [(resource: GroupResource, event: StoreEvent)] = []
+        for (resource, hub) in hubs {
+            guard let events = hub.history else { return nil }
+            changes += events.map { (resource, $0) }
+        }
+        return changes.sorted { $0.event.revision < $1.event.revision }
     }
 
     /// Lets another process use the data directory.

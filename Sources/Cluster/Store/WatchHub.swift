@@ -150,6 +150,11 @@ final class WatchHub: Sendable {
         state.withLock { $0.ring.rolledBack(current, to: revision) }
     }
 
+    /// Every event since the hub was made; nil when the first ones are gone.
+    var history: [StoreEvent]? {
+        state.withLock { $0.ring.start == 0 ? Array($0.ring.events(from: 0, limit: $0.ring.count)) : nil }
+    }
+
     var followerCount: Int { state.withLock { $0.followers.count } }
     var waitingCount: Int { state.withLock { $0.followers.values.count { $0.waiter != nil } } }
     /// The regular tick has something to do: bookmarks to send or events to let go.

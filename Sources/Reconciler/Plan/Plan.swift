@@ -10,6 +10,8 @@ package struct Plan: Sendable {
     package var warnings: [String]
     /// What the commit runs in the course of a sync, in path order.
     package var hooks: [PlannedHook] = []
+    /// What it leads to; nil where nobody asked, or it leads to nothing.
+    package var consequences: PlanConsequences?
     /// Names the content that the hooks belong to; empty without hooks.
     var hooksDigest = ""
 

@@ -4,7 +4,8 @@ extension Plan {
     /// For programs: `{"revision", "summary": {"created": n, …}, "changes": [{"action", "group", "version",
     /// "kind", "namespace", "name", "note", "fields": [{"path", "old", "new"}]}], "warnings"}`, with hooks also
     /// `"hooks": [{"kind", "namespace", "name", "phases", "wave", "runs"}]`.
-    /// Unchanged objects are only counted.
+    /// Unchanged objects are only counted. What it leads to, where somebody asked: `"consequences": {"settled",
+    /// "items": [{"type", "object", "message", "names"}], "notes"}`, or `{"problem"}`.
     package var json: JSON {
         let changes = self.changes.filter { $0.action != .unchanged }.map { change -> JSON in
             var object: JSONObject = [
@@ -39,6 +40,7 @@ extension Plan {
                     ]
                 })
         }
+        if let consequences { json["consequences"] = consequences.json }
         return .object(json)
     }
 
@@ -47,9 +49,9 @@ extension Plan {
         "**\(PlanText.summary(self))** at `\(revision.prefix(7))`\n" + warnings.map { "\n> warning: \($0)\n" }.joined()
     }
 
-    /// What is run beside the objects that stay.
+    /// What is run beside the objects that stay, and what all of it leads to.
     var markdownTail: String {
-        hooks.filter(\.runs).map { "\n#### runs (\($0.hook.title)): \($0.key)\n" }.joined()
+        hooks.filter(\.runs).map { "\n#### runs (\($0.hook.title)): \($0.key)\n" }.joined() + (consequences?.markdown ?? "")
     }
 }
 

@@ -30,7 +30,7 @@ package struct PlanText: Sendable {
             lines.append("… \(omitted) more lines; see gitctl diff")
         }
         lines.append(Self.summary(plan))
-        return lines
+        return lines + self.lines(plan.consequences)
     }
 
     /// `1 created, 2 changed, 5 unchanged`, or that nothing changes.
@@ -91,11 +91,11 @@ package struct PlanText: Sendable {
         return clipped.printable + (line.utf8.count < text.utf8.count ? " …" : "")
     }
 
-    private enum Color: String {
+    enum Color: String {
         case plain = "", bold = "1", red = "31", green = "32", yellow = "33"
     }
 
-    private func paint(_ text: String, _ color: Color) -> String {
+    func paint(_ text: String, _ color: Color) -> String {
         hasColor && color != .plain ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text
     }
 }

@@ -92,7 +92,9 @@ package struct Diff: AsyncParsableCommand {
         }
         let rendered = try await render(to)
         if let from { return Plan(from: try await render(from), to: rendered) }
-        return try await Planner(client: client).plan(desired: rendered, application: application)
+        var plan = try await Planner(client: client).plan(desired: rendered, application: application)
+        plan.consequences = await Foresight(client: client).consequences(of: plan, for: application)
+        return plan
     }
 }
 

@@ -276,6 +276,17 @@ struct FieldDescriptions {
         CustomResourceDefinitionSpec.scope: Namespaced, or Cluster for objects in no namespace.
         CustomResourceDefinitionSpec.versions: The versions of the kind, each with its schema. One is stored.
         Application: A part of a git repository that is kept deployed.
+        Forecast: What writes would lead to, tried on a fork of the cluster. Created and answered, never stored.
+        ForecastSpec.steps: The writes, in order, done as whoever asks. Each has one of apply, replace and delete.
+        ForecastSpec.fieldManager: As whose the applied fields count.
+        ForecastSpec.budgetMilliseconds: How long the answer may take; what is known by then is answered. 2000 where it is not said, at most 10000.
+        ForecastStep.apply: An object to apply on the server, taking over fields that others own.
+        ForecastStep.replace: An object to delete and apply anew.
+        ForecastStep.delete: The object to delete, in the background.
+        ForecastStatus.consequences: What would happen beyond the writes themselves, the worst first.
+        ForecastStatus.settled: Whether nothing more would happen by itself.
+        ForecastStatus.durationSeconds: How long the cluster would take, containers starting within a second.
+        ForecastStatus.notTried: What the answer leaves out.
         Endpoints: The addresses behind a Service, in the old form. EndpointSlice has the same, and more.
         Endpoints.subsets: Addresses that serve the same ports.
         EndpointSlice: A part of the addresses behind a Service.

@@ -13,8 +13,7 @@ extension Registry {
         let random = random
         return Admission.Request(
             operation: operation, type: type, subresource: subresource, namespace: namespace, name: name, old: old, user: context.user,
-            // A fork predicts: whoever is asked about it must not act.
-            isDryRun: isDryRun || isFork,
+            isDryRun: isDryRun,
             lookup: { type, namespace, name in store.latest(type.groupResource, namespace: namespace, name: name)?.object },
             list: { type, namespace in store.latest(type.groupResource).objects(in: namespace).map(\.object) },
             suffix: { random.suffix() }, warn: { context.warnings.add($0) }, annotate: { context.audit.add($0, $1) })
@@ -24,7 +23,7 @@ extension Registry {
     func admit(
         _ object: inout Object, old: Object?, _ type: ResourceType, subresource: String? = nil, options: WriteOptions, context: RequestContext
     ) async throws(APIStatus) {
-        if type == .pods, old == nil, !isFork { await waitForDefaultAccount(of: object) }
+        if type == .pods, old == nil { await waitForDefaultAccount(of: object) }
         let request = admissionRequest(
             old == nil ? .create : .update, type, namespace: object.namespace, name: object.name, old: old, subresource: subresource,
             isDryRun: options.isDryRun, context: context)

@@ -10,6 +10,7 @@ extension Registry {
     package func create(
         _ type: ResourceType, _ object: Object, namespace: String? = nil, options: WriteOptions, context: RequestContext
     ) async throws(APIStatus) -> ObjectVersion {
+        if type == .forecasts { return try await forecast(object, options: options, context: context) }
         guard type.isStored else { throw unstored(type) }
         let object = try inNamespace(object, type, namespace)
         if !object.resourceVersion.isEmpty { throw .badRequest("resourceVersion should not be set on objects to be created") }

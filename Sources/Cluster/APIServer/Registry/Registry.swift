@@ -16,10 +16,9 @@ package final class Registry: Sendable {
     let schema: Schema
     let random: NameGenerator
     let addresses: ServiceAddresses
-    /// A fork predicts: it does not wait for controllers that may not run on it.
-    let isFork: Bool
     private let issuer: Mutex<(any TokenIssuer)?>
     private let endpoint = Mutex<(any NodeEndpoint)?>(nil)
+    private let forecaster = Mutex<Forecaster?>(nil)
     let kinds: KindCatalog
     /// Who may hand out rights, and the webhooks: set at start.
     package let guards: RegistryGuards
@@ -34,13 +33,13 @@ package final class Registry: Sendable {
     ) throws(APIStatus) {
         self.init(
             store: store, kinds: KindCatalog(builtin: types), schema: .builtin, random: NameGenerator(seed: seed),
-            addresses: try ServiceAddresses(cidr: serviceCIDR), isFork: false, issuer: nil, guards: RegistryGuards(), clock: clock)
+            addresses: try ServiceAddresses(cidr: serviceCIDR), issuer: nil, guards: RegistryGuards(), clock: clock)
         refreshKinds()
         addresses.reserve(store.latest(ResourceType.services.groupResource).objects(in: nil).map(\.object))
     }
 
     private init(
-        store: Store, kinds: KindCatalog, schema: Schema, random: NameGenerator, addresses: ServiceAddresses, isFork: Bool,
+        store: Store, kinds: KindCatalog, schema: Schema, random: NameGenerator, addresses: ServiceAddresses,
         issuer: (any TokenIssuer)?, guards: RegistryGuards, clock: any WallClock
     ) {
         self.store = store
@@ -48,7 +47,6 @@ package final class Registry: Sendable {
         self.schema = schema
         self.random = random
         self.addresses = addresses
-        self.isFork = isFork
         self.issuer = Mutex(issuer)
         self.guards = guards
         quotas = QuotaLedger(store: store, clock: clock)
@@ -56,10 +54,19 @@ package final class Registry: Sendable {
     }
 
     /// A registry over a fork of the store: what is written to it stays in memory.
-    package func fork() -> Registry {
-        Registry(
-            store: store.fork(), kinds: kinds.copy(), schema: schema, random: random, addresses: addresses.copy(), isFork: true,
-            issuer: tokenIssuer, guards: guards, clock: clock)
+    ///
+    /// Admission and rights are the same, but no webhook is called: whoever is asked about a prediction
+    /// must not act. Names and uids are the fork's own, the same ones for the same state.
+    ///
+    /// - Parameter clock: the fork's own time; nil goes on with this registry's.
+    package func fork(clock: (any WallClock)? = nil) -> Registry {
+        let store = store.fork(clock: clock)
+        let judges = RegistryGuards()
+        judges.authorizer = guards.authorizer
+        judges.escalation = guards.escalation
+        return Registry(
+            store: store, kinds: kinds.copy(), schema: schema, random: NameGenerator(seed: store.revision), addresses: addresses.copy(),
+            issuer: nil, guards: judges, clock: clock ?? self.clock)
     }
 
     /// Who signs the tokens of `serviceaccounts/token`; set once at start.
@@ -72,6 +79,12 @@ package final class Registry: Sendable {
     package var nodeEndpoint: (any NodeEndpoint)? {
         get { endpoint.withLock { $0 } }
         set { endpoint.withLock { $0 = newValue } }
+    }
+
+    /// Who tries writes on forks; set once at start, nil where nothing but the registry runs.
+    package var forecasts: Forecaster? {
+        get { forecaster.withLock { $0 } }
+        set { forecaster.withLock { $0 = newValue } }
     }
 
     /// The kinds served now.

@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// Stillness is what lets a virtual clock jump: every job that could run has run, so nothing happens
 /// until a deadline comes. One queue in order of arrival also makes a simulation the same each time.
-final class StillnessExecutor: TaskExecutor {
+/// The thread is none of the cooperative pool's, so whatever runs here holds up nobody else.
+package final class StillnessExecutor: TaskExecutor {
     private struct Waiter {
         var minimum: UInt64
         var continuation: CheckedContinuation<UInt64, Never>
@@ -20,10 +21,12 @@ final class StillnessExecutor: TaskExecutor {
         var isClosed = false
     }
 
-    private let queue = DispatchQueue(label: "simulation")
+    private let queue = DispatchQueue(label: "gitctl.stillness")
     private let state = Mutex(State())
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package init() {}
+
+    package func enqueue(_ job: consuming ExecutorJob) {
         state.withLock { state in
             state.outstanding += 1
             state.total += 1
@@ -39,14 +42,14 @@ final class StillnessExecutor: TaskExecutor {
     /// at once after `close`.
     ///
     /// To be called from outside the executor's own tasks: a waiter among them would never be still.
-    func stillness(after minimum: UInt64 = 0) async -> UInt64 {
+    package func stillness(after minimum: UInt64 = 0) async -> UInt64 {
         await withCheckedContinuation { continuation in
             resume { $0.waiters.append(Waiter(minimum: minimum, continuation: continuation)) }
         }
     }
 
     /// Waits for nothing any more.
-    func close() { resume { $0.isClosed = true } }
+    package func close() { resume { $0.isClosed = true } }
 
     /// Changes the state, then resumes whoever waited for what it now is.
     private func resume(_ change: (inout State) -> Void) {

@@ -1,0 +1,189 @@
+import APIMachinery
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Cluster
+
+/// What a forecast costs the live cluster: nothing that could be seen, and little.
+@Suite("Forecasts: apart from the live cluster", .timeLimit(.minutes(3)))
+struct ForkTests {
+    private static func deployment(_ name: String, replicas: Int = 0, image: String = "one") -> Object {
+        let labels: JSON = ["app": .string(name)]
+        return Object(
+            .deployments, namespace: "default", name: name,
+            [
+                "spec": [
+                    "replicas": JSON(replicas), "selector": ["matchLabels": labels],
+                    "template": ["metadata": ["labels": labels], "spec": ["containers": [["name": "main", "image": .string(image)]]]],
+                ]
+            ])
+    }
+
+    /// Its clock stands still: however busy the machine is, no forecast runs out of time.
+    private static var unhurried: Forecaster { Forecaster(certificateAuthority: "PEM", clock: VirtualClock(now: Timestamp(seconds: 0))) }
+
+    private static let asker = UserInfo(name: "tester", groups: ["system:masters"])
+
+    private static func ask(_ registry: Registry, _ steps: [ForecastSpec.Step], budget: Duration = .seconds(10)) async throws -> ForecastStatus {
+        let client = LocalClient(registry: registry, user: asker)
+        return ForecastStatus(try await client.create(.forecasts, ForecastSpec(steps: steps, fieldManager: "gitctl", budget: budget).object).status)
+    }
+
+    private static func watchers(_ store: Store) -> Int { store.state.withLock { $0.hubs.values.reduce(0) { $0 + $1.followerCount } } }
+
+    @Test("Store, watchers and disk are as they were, and so is the time")
+    func untouched() async throws {
+        let directory = try StoreDirectory()
+        let store = try openStore(directory)
+        let fixture = try await RegistryFixture(store: store)
+        let registry = fixture.registry
+        registry.forecasts = Self.unhurried
+        try await fixture.service("web")
+        _ = try await fixture.client.create(.deployments, Self.deployment("web", replicas: 2))
+        func files() throws -> [String: Data] {
+            var files: [String: Data] = [:]
+            for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) {
+                files[name] = try Data(contentsOf: URL(filePath: "\(directory.path)/\(name)"))
+            }
+            return files
+        }
+        let (revision, objects, watchers, disk, now) = (store.revision, store.state.withLock { $0.visible.objects }, Self.watchers(store), try files(), fixture.clock.now)
+        let status = try await Self.ask(
+            registry, [.apply(Self.deployment("fresh", replicas: 3)), ForecastSpec.deletion(ObjectKey(.services, namespace: "default", name: "web"))])
+        #expect(status.isSettled)
+        // There is no node: the progress deadline of ten minutes passed in the fork.
+        #expect(status.consequences.map(\.message).contains("3 pods of Deployment default/fresh cannot be scheduled: no nodes available to schedule pods"))
+        #expect(status.duration >= .seconds(600))
+        #expect(store.revision == revision)
+        #expect(Self.watchers(store) == watchers)
+        #expect(fixture.clock.now == now)
+        #expect(try files() == disk)
+        for (resource, versions) in store.state.withLock({ $0.visible.objects }) {
+            let before = Array(objects[resource]?.objects(in: nil) ?? SortedVersions().objects(in: nil))
+            #expect(Array(versions.objects(in: nil)).elementsEqual(before) { $0 === $1 }, "\(resource)")
+        }
+        // Addresses that the fork gave out or took back are its own.
+        #expect(try await fixture.service("other", ["clusterIP": "10.43.0.99"])["spec", "clusterIP"] == "10.43.0.99")
+        await store.close()
+    }
+
+    @Test("The same question to the same state has the same answer, and many at once have it too")
+    func repeatable() async throws {
+        let fixture = try await RegistryFixture()
+        fixture.registry.forecasts = Self.unhurried
+        let steps: [ForecastSpec.Step] = [.apply(Self.deployment("web", replicas: 3))]
+        let first = try await Self.ask(fixture.registry, steps)
+        #expect(!first.consequences.isEmpty)
+        try await withThrowingTaskGroup(of: ForecastStatus.self) { group in
+            for _ in 0..<8 { group.addTask { try await Self.ask(fixture.registry, steps) } }
+            for try await answer in group { #expect(answer == first) }
+        }
+    }
+
+    @Test("When the time is over, the answer says that there may be more")
+    func budget() async throws {
+        let fixture = try await RegistryFixture()
+        fixture.registry.forecasts = Forecaster(certificateAuthority: "PEM")
+        let status = try await Self.ask(fixture.registry, [.apply(Self.deployment("web", replicas: 3))], budget: .milliseconds(1))
+        #expect(!status.isSettled)
+    }
+
+    @Test("A commit that would make more than a fork holds ends the forecast, not the server")
+    func full() async throws {
+        let fixture = try await RegistryFixture()
+        fixture.registry.forecasts = Forecaster(certificateAuthority: "PEM")
+        let status = try await Self.ask(fixture.registry, [.apply(Self.deployment("web", replicas: 1_000_000))], budget: .seconds(2))
+        #expect(!status.isSettled)
+        let store = fixture.registry.store.fork()
+        for number in 0..<Store.forkChangesMax { try await store.put("c\(number)") }
+        #expect(store.isFull)
+        await #expect(throws: CommitError.self) { try await store.put("one more") }
+        #expect(store.changes()?.count == Int(Store.forkChangesMax))
+    }
+
+    @Test("A fork that is over leaves nothing in memory")
+    func freed() async throws {
+        let fixture = try await RegistryFixture()
+        weak var registry: Registry?
+        func tryOut() async {
+            let spec = ForecastSpec(steps: [.apply(Self.deployment("web", replicas: 2))], fieldManager: "gitctl")
+            let fork = ClusterFork(of: fixture.registry, trying: spec, user: Self.asker, certificateAuthority: "PEM")
+            registry = fork.registry
+            let outcome = await fork.run(until: Timestamp(seconds: 1), clock: VirtualClock(now: Timestamp(seconds: 0)))
+            #expect(outcome.isSettled)
+        }
+        await tryOut()
+        // The thread that ran it may still be letting go of its last task.
+        for _ in 0..<1_000_000 where registry != nil { await Task.yield() }
+        #expect(registry == nil)
+    }
+
+    @Test("Whoever waits too long for a place goes without, and whoever leaves makes way for the next")
+    func turnstile() async throws {
+        let clock = VirtualClock(now: Timestamp(seconds: 0))
+        let turnstile = Turnstile(places: 1)
+        #expect(await turnstile.enter(until: Timestamp(seconds: 1), clock: clock))
+        async let second = turnstile.enter(until: Timestamp(seconds: 1), clock: clock)
+        while clock.nextDeadline == nil { await Task.yield() }
+        clock.advance(to: Timestamp(seconds: 1))
+        #expect(await !second)
+        async let third = turnstile.enter(until: Timestamp(seconds: 2), clock: clock)
+        while clock.nextDeadline == nil { await Task.yield() }
+        turnstile.leave()
+        #expect(await third)
+    }
+
+    @Test("Webhooks are not called, and the answer says so")
+    func webhooks() async throws {
+        let fixture = try await RegistryFixture()
+        fixture.registry.forecasts = Self.unhurried
+        let hook: JSON = [
+            "name": "all.example.com", "admissionReviewVersions": ["v1"], "sideEffects": "None", "clientConfig": ["url": "https://127.0.0.1:1/"],
+            "rules": [["apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]]],
+        ]
+        _ = try await fixture.client.create(
+            .validatingWebhookConfigurations, Object(.validatingWebhookConfigurations, name: "all", ["webhooks": [hook]]))
+        let status = try await Self.ask(fixture.registry, [.apply(Self.deployment("web"))])
+        #expect(status == ForecastStatus(isSettled: true, notTried: ["admission webhooks (1 configured): they are not called"]))
+    }
+
+    @Test("Among ten thousand objects a forecast looks at those that belong together, and copies none of the others")
+    func scale() async throws {
+        let fixture = try await RegistryFixture()
+        fixture.registry.forecasts = Self.unhurried
+        let client = fixture.client
+        for number in 0..<2_500 {
+            let name = "app-\(number)"
+            let owner = try await client.create(.deployments, Self.deployment(name))
+            var set = Object(.replicaSets, namespace: "default", name: name, ["spec": owner.spec])
+            set["spec", "strategy"] = nil
+            for key in ["progressDeadlineSeconds", "revisionHistoryLimit"] { set["spec", key] = nil }
+            set.ownerReferences = [OwnerReference(controller: owner)]
+            _ = try await client.create(.replicaSets, set)
+            _ = try await client.create(.services, Object(.services, namespace: "default", name: name, ["spec": ["selector": ["app": .string(name)], "ports": [["port": 80]]]]))
+            _ = try await client.create(.configMaps, Object(.configMaps, namespace: "default", name: name, ["data": ["text": "one"]]))
+        }
+        let steps: [ForecastSpec.Step] = [.apply(Self.deployment("app-17", replicas: 2))]
+        let fork = fixture.registry.fork()
+        let scope = ForkScope(of: fork, trying: steps)
+        let names = scope.objects.flatMap { resource, objects in objects.map { "\(resource)/\($0.name)" } }.sorted()
+        #expect(
+            names == [
+                "deployments.apps/app-17", "namespaces/default", "replicasets.apps/app-17", "serviceaccounts/default", "services/app-17",
+            ])
+        let shared = zip(
+            fork.store.latest(ResourceType.configMaps.groupResource).objects(in: nil),
+            fixture.registry.store.latest(ResourceType.configMaps.groupResource).objects(in: nil))
+        #expect(shared.allSatisfy { $0 === $1 })
+        let clock = ContinuousClock()
+        let forked = clock.measure { _ = fixture.registry.store.fork() }
+        #expect(forked < .milliseconds(10))
+        var answer = ForecastStatus(isSettled: false)
+        let taken = try await clock.measure { answer = try await Self.ask(fixture.registry, steps) }
+        #expect(answer.isSettled)
+        #expect(answer.consequences.map(\.kind) == [.podsUnschedulable])
+        // A hundred times what it takes when nothing else runs.
+        #expect(taken < .seconds(10))
+    }
+}
