@@ -17,7 +17,7 @@ run: root setup build
 # run begin at once, and hundreds that compute would keep those waiting that have a time limit.
 COMPUTING = APIMachineryTests|ReconcilerTests
 CONFORMING = ClusterTests.(OperationsTests|FieldValidationTests|WatcherTests|PublishedSchemaTests|AdmittedPodTests|ServerIdentityTests|ScaleTests|DeviceTests)
-HOSTILE = ClusterTests.Hostile
+HOSTILE = ClusterTests.(Hostile|Fork|Forecast)
 ENDURING = ClusterTests.(MalformedRequestTests|ConnectionTests|WatchRequestTests|WebhookTests|OpenAPITests|Custom)
 test: export GITCTL_E2E = 1
 test: root

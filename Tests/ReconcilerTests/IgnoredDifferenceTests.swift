@@ -117,7 +117,7 @@ struct IgnoredDifferenceTests {
             try await shop.change(Self.web, ["spec": ["replicas": 7]], subresource: "scale", by: "kube-controller-manager")
             try await shop.change(Self.web, ["spec": ["paused": true, "minReadySeconds": 5]])
             try shop.work.write("a.yaml", Self.deployment(replicas: 3, image: "nginx:2") + "---\n" + Self.autoscaler)
-            let plan = try await shop.plan()
+            let plan = try await shop.plan().filter { !$0.hasPrefix("consequences ") }
             #expect(plan == ["~ Deployment default/web", "    spec.template.spec.containers[main].image: nginx:1 → nginx:2", "1 changed, 1 unchanged"])
             try await shop.deploy()
             #expect(try await running.cluster.get(.deployments, "web").spec["replicas"] == 7)

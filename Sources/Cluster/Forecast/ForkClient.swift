@@ -16,6 +16,7 @@ struct ForkClient: ResourceClient {
         revision = String(registry.store.revision)
     }
 
+    func impersonating(_ user: UserInfo) -> any ResourceClient { base.impersonating(user) }
     func resourceTypes() async throws(APIStatus) -> [ResourceType] { try await base.resourceTypes() }
 
     /// The whole at once, whatever the page asked for.

@@ -8,6 +8,8 @@ struct Applier: Sendable {
     static let concurrencyMax = 8
     /// Attempts of a request that fails for the moment, and the wait before the second.
     static let attemptsMax = 6
+    /// Attempts at an object that changes between being read and being deleted.
+    static let pruneAttemptsMax = 20
     static let backoff: Duration = .milliseconds(25)
     /// How long a new CustomResourceDefinition may take to be served, a deletion to complete, and a
     /// server may have us wait before the next attempt.
@@ -101,20 +103,54 @@ struct Applier: Sendable {
                 let members = wave.filter { Layer.of($0.key.type) == layer }
                 guard !members.isEmpty else { continue }
                 try Task.checkCancellation()
-                let errors = try await concurrentMap(members, limit: Self.concurrencyMax) { change -> String? in
+                let outcomes = try await concurrentMap(members, limit: Self.concurrencyMax) { change -> (isDeleted: Bool, failure: String?) in
                     do {
-                        try await delete(change.key, uid: change.live?.uid)
-                        return nil
+                        return (try await prune(change), nil)
                     } catch let status as APIStatus {
-                        return "\(change.key) could not be deleted: \(status.message)"
+                        return (false, "\(change.key) could not be deleted: \(status.message)")
                     }
                 }
-                for (change, error) in zip(members, errors) {
-                    if let error { pruned.failures.append(error) } else { pruned.deleted.insert(change.identity) }
+                for (change, outcome) in zip(members, outcomes) {
+                    if let failure = outcome.failure { pruned.failures.append(failure) }
+                    if outcome.isDeleted { pruned.deleted.insert(change.identity) }
                 }
             }
         }
         return pruned
+    }
+
+    /// Deletes an object as the plan saw it, or as it became since while it stayed the same Application's.
+    ///
+    /// - Returns: false for what somebody else took over meanwhile, or made anew.
+    private func prune(_ change: PlannedChange) async throws -> Bool {
+        guard var live = change.live else { preconditionFailure("a deletion of what nobody has seen") }
+        for _ in 0..<Self.pruneAttemptsMax {
+            do throws(APIStatus) {
+                var options = DeleteOptions()
+                options.preconditionUID = live.uid
+                options.preconditionResourceVersion = live.resourceVersion
+                options.propagation = .background
+                _ = try await client.delete(change.key, options: options)
+                return true
+            } catch {
+                if error.reason == .notFound { return true }
+                guard error.reason == .conflict else {
+                    guard error.isTransient else { throw error }
+                    try await clock.sleep(for: min(error.retryAfterSeconds.map { .seconds($0) } ?? Self.backoff, Self.waitMax))
+                    continue
+                }
+            }
+            // Its controller wrote its status, or it is no longer ours.
+            do throws(APIStatus) {
+                let current = try await client.get(change.key)
+                guard current.uid == live.uid, current.annotations[Application.annotation] == live.annotations[Application.annotation] else { return false }
+                live = current
+            } catch {
+                guard error.reason == .notFound else { throw error }
+                return true
+            }
+        }
+        throw APIStatus(.conflict, "it changes faster than it can be deleted")
     }
 
     /// Deletes exactly the object that the plan saw: one of the same name made since is left alone.

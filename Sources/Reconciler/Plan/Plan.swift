@@ -90,6 +90,11 @@ package struct PlannedChange: Sendable {
     }
 
     package var identity: ObjectIdentity { ObjectIdentity(key) }
+
+    /// Whether the object is in the cluster and not the Application's yet.
+    func takesOver(for application: Application) -> Bool {
+        action == .changed && live.map { $0.annotations[Application.annotation] != application.reference } ?? false
+    }
 }
 
 /// One field that differs.

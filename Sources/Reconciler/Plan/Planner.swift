@@ -16,10 +16,16 @@ package struct Planner: Sendable {
         self.acting = acting ?? client
     }
 
-    /// - Parameter isCurrent: what is known to be in the cluster exactly as desired; needs no request.
+    package func plan(desired: Rendered, application: Application) async throws -> Plan {
+        try await plan(desired: desired, application: application, isCurrent: { _ in false }, claims: { nil })
+    }
+
+    /// - Parameters:
+    ///   - isCurrent: what is known to be in the cluster exactly as desired; needs no request.
+    ///   - claims: what other Applications hold by the same commit; asked for when an object changes hands or goes.
     /// - Throws: `APIStatus` when the server cannot answer now; a refusal of an object is in the plan.
-    package func plan(
-        desired: Rendered, application: Application, isCurrent: (RenderedObject) -> Bool = { _ in false }
+    func plan(
+        desired: Rendered, application: Application, isCurrent: (RenderedObject) -> Bool, claims: () async throws -> Claims?
     ) async throws -> Plan {
         var plan = Plan(revision: desired.commit.id.description, changes: [], warnings: desired.warnings)
         let (desired, hooks) = desired.withoutHooks
@@ -27,8 +33,17 @@ package struct Planner: Sendable {
         let owners = Owners(client: client, application: application)
         let created = Set(desired.objects.lazy.filter { $0.key.type == .namespaces }.map(\.key.name))
         let live = try await LiveLookup(open.map { desired.objects[$0].key }, client: acting)
-        let outcomes = try await concurrentMap(open, limit: Self.concurrencyMax) { index in
+        var outcomes = try await concurrentMap(open, limit: Self.concurrencyMax) { index in
             try await outcome(desired.objects[index], application: application, live: live, owners: owners, createdNamespaces: created)
+        }
+        let gone = Self.gone(from: desired, hooks, of: application)
+        var moved: Claims?
+        let foreign = outcomes.indices.filter { outcomes[$0].owner != nil }
+        if !gone.isEmpty || !foreign.isEmpty { moved = try await claims() }
+        for index in foreign {
+            guard let owner = outcomes[index].owner, moved?.releases(owner, desired.objects[open[index]].identity) == true else { continue }
+            outcomes[index] = try await outcome(
+                desired.objects[open[index]], application: application, live: live, owners: nil, createdNamespaces: created)
         }
         plan.changes.reserveCapacity(desired.objects.count)
         var next = 0
@@ -40,10 +55,13 @@ package struct Planner: Sendable {
             switch outcomes[next] {
             case .change(let change): plan.changes.append(change)
             case .failure(let failure): plan.failures.append(failure)
+            case .owned(let owner):
+                let status = APIStatus(.conflict, "belongs to Application \(owner) already; remove it from one of the two repositories")
+                plan.failures.append(PlanFailure(object: object, status: status))
             }
             next += 1
         }
-        plan.changes += try await prunes(Self.gone(from: desired, hooks, of: application), application: application, live: live, owners: owners)
+        plan.changes += try await prunes(gone, application: application, live: live, owners: owners, claims: moved)
         if !hooks.isEmpty { try await self.plan(hooks, beside: desired, of: application, createdNamespaces: created, into: &plan) }
         if let secrets = try await SecretValues(of: application, client: client) {
             for index in plan.changes.indices { plan.changes[index].hide(secrets) }
@@ -63,7 +81,7 @@ package struct Planner: Sendable {
         application.prunes = true
         let gone = application.status.inventory.sorted()
         let changes = try await prunes(
-            gone, application: application, live: LiveLookup([], client: acting), owners: Owners(client: client, application: application))
+            gone, application: application, live: LiveLookup([], client: acting), owners: Owners(client: client, application: application), claims: nil)
         return Plan(revision: application.status.observedRevision, changes: changes)
     }
 
@@ -103,12 +121,17 @@ package struct Planner: Sendable {
     private enum Outcome: Sendable {
         case change(PlannedChange)
         case failure(PlanFailure)
+        /// Another Application has it.
+        case owned(by: String)
+
+        var owner: String? { if case .owned(let owner) = self { owner } else { nil } }
     }
 
     // MARK: One object
 
+    /// - Parameter owners: nil for an object that may be taken over whoever has it.
     private func outcome(
-        _ object: RenderedObject, application: Application, live lookup: LiveLookup, owners: Owners, createdNamespaces: Set<String>
+        _ object: RenderedObject, application: Application, live lookup: LiveLookup, owners: Owners?, createdNamespaces: Set<String>
     ) async throws -> Outcome {
         let live: Object?
         do throws(APIStatus) { live = try await lookup.object(object.key) } catch {
@@ -123,12 +146,7 @@ package struct Planner: Sendable {
                     status: APIStatus(.conflict, "exists already and was not discovered; delete it, or name the discovered one by metadata.name in spec.discovery.template")))
         }
         if let live, wanted.isApplied(to: live) { return .change(PlannedChange(unchanged: object, live: live)) }
-        if let owner = try await owners.other(of: live, identity: object.identity) {
-            return .failure(
-                PlanFailure(
-                    object: object,
-                    status: APIStatus(.conflict, "belongs to Application \(owner) already; remove it from one of the two repositories")))
-        }
+        if let owner = try await owners?.other(of: live, identity: object.identity) { return .owned(by: owner) }
         do throws(APIStatus) {
             let options = WriteOptions(isDryRun: true, fieldManager: Application.fieldManager, force: true, fieldValidation: .strict)
             let result = try await acting.patch(object.key, .apply(wanted.json), subresource: nil, options: options)
@@ -180,7 +198,7 @@ package struct Planner: Sendable {
 
     /// What becomes of objects that the repository held and holds no more.
     private func prunes(
-        _ gone: [ObjectIdentity], application: Application, live lookup: LiveLookup, owners: Owners
+        _ gone: [ObjectIdentity], application: Application, live lookup: LiveLookup, owners: Owners, claims: Claims?
     ) async throws -> [PlannedChange] {
         guard !gone.isEmpty else { return [] }
         let types = try await client.resourceTypes()
@@ -200,6 +218,8 @@ package struct Planner: Sendable {
                 change.note = "no longer marked as this Application's"
             } else if let owner = try await owners.other(of: live, identity: entry) {
                 change.note = "now belongs to Application \(owner)"
+            } else if let holder = claims?.holder(of: entry) {
+                change.note = "moves to Application \(holder)"
             } else if type == .namespaces, let reason = try await guardian.reasonToKeep(live.name) {
                 change.note = reason
             } else {

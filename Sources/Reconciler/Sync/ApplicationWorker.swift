@@ -212,7 +212,7 @@ final class ApplicationWorker: Sendable {
         let prepared = try await sync.prepare(resolved, for: application) { isCurrent($0, applied) }
         try Task.checkCancellation()
         let plan = prepared.plan
-        if plan.changes.contains(where: { $0.action == .created }) || plan.hooks.contains(where: \.runs) { try await foresee(plan) }
+        if plan.changes.contains(where: { $0.action == .created || $0.takesOver(for: application) }) || plan.hooks.contains(where: \.runs) { try await foresee(plan) }
         let outcome: SyncRun.Outcome
         do {
             outcome = try await SyncRun(worker: self, application: application, resolved: resolved, plan: plan).carryOut()

@@ -18,6 +18,7 @@ extension ApplicationWorker {
             return await reportDrift(drifted.map(\.rendered.identity).filter { scaled[$0] == nil })
         }
         let applier = Applier(client: application.acting(client), clock: clock, logger: logger)
+        let owners = Owners(client: client, application: application)
         var reverted: [ObjectIdentity] = []
         defer { sync.journal.reverted(application, applied.commit, reverted) }
         for layer in Layer.allCases {
@@ -33,6 +34,11 @@ extension ApplicationWorker {
                     continue
                 }
                 do {
+                    if let owner = try await owners.other(of: live.get(record.rendered.key), identity: identity) {
+                        state.withLock { $0.applied?.records[identity] = nil }
+                        logger.info("leaves an object to its new owner", metadata: ["object": "\(identity)", "owner": "\(owner)"])
+                        continue
+                    }
                     let rendered = scaled[identity] ?? record.rendered
                     let object = try await applier.apply(rendered, application: application)
                     let new = Applied.Record(rendered, live: object)

@@ -32,7 +32,8 @@ struct Sync: Sendable {
         let plan: Plan
         do {
             plan = try await Planner(client: client, acting: application.acting(client)).plan(
-                desired: rendered, application: application, isCurrent: isCurrent)
+                desired: rendered, application: application, isCurrent: isCurrent,
+                claims: { try await Claims(beside: application, at: resolved, renderer: renderer, client: client) })
         } catch let status as APIStatus where status.reason == .forbidden {
             throw SyncFailure("Forbidden", [status.message + application.remedy(for: status)], commit: commit)
         }

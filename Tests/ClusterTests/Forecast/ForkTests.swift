@@ -183,7 +183,7 @@ struct ForkTests {
         let taken = try await clock.measure { answer = try await Self.ask(fixture.registry, steps) }
         #expect(answer.isSettled)
         #expect(answer.consequences.map(\.kind) == [.podsUnschedulable])
-        // A hundred times what it takes when nothing else runs.
-        #expect(taken < .seconds(10))
+        // Hundreds of times what it takes when nothing else runs, and not what it would take to decode the others.
+        #expect(taken < .seconds(30))
     }
 }

@@ -30,7 +30,7 @@ struct IgnoreTests {
 
     @Test("random patterns and files are judged as `git check-ignore` judges them", arguments: 0..<12)
     func asGit(seed: Int) async throws {
-        var random = SeededGenerator(seed: UInt64(seed) + 1)
+        var random = Fuzz(seed: UInt64(seed) + 1)
         func pick(_ words: [String]) -> String { words.randomElement(using: &random) ?? "" }
         let names = ["a", "b", "ab", "abc", "a.b", "b-c", "x1", "]", "[", "!a", "#a", "a b", "a\\", "*"]
         let pieces = ["a", "b", "*", "?", "**", "[ab]", "[!a]", "[a-c]", "[^b-]", "[[:alpha:]]", "\\*", "\\a", "\\ ", ".", "-", "c", "x", "1", "[]]", "[\\]]", "["]

@@ -58,7 +58,7 @@ struct FetchTurnsTests {
 
     @Test("whatever the order of callers, leavers and ends, every caller gets one answer and never two fetch at once", arguments: 0..<200)
     func anyOrder(seed: Int) {
-        var random = SeededGenerator(seed: UInt64(seed))
+        var random = Fuzz(seed: UInt64(seed))
         var turns = FetchTurns()
         var fetching: UInt64?
         var open: Set<UInt64> = []
