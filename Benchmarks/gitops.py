@@ -1,7 +1,8 @@
 """Figures of the reconciler: many objects from a repository, on the embedded cluster without containers.
 
 250 small apps of four objects each (a Deployment at 0 replicas, a Service, a ServiceAccount, a
-ConfigMap) are 1,000 objects of one Application; ten times as many are 10,000.
+ConfigMap) are 1,000 objects of one Application; ten times as many are 10,000. Then 1,000 of them, each an
+Application of its own.
 """
 import json
 import os
@@ -137,6 +138,53 @@ def drift(api, number, value):
     return wait_for(api, path, is_back, change)
 
 
+def all_applied(names, commit):
+    """A condition that holds when every Application of `names` is at the commit."""
+    open_names = set(names)
+
+    def check(event):
+        if is_applied(commit)(event):
+            open_names.discard(event["object"]["metadata"]["name"])
+        return not open_names
+
+    return check
+
+
+def fleet(start, directory, count):
+    """Rows of `count` Applications of four objects each, which one Application discovers in a repository."""
+    daemon, api = start()
+    repository = Repository(tempfile.mkdtemp(dir=directory), 0)
+    with open(os.path.join(repository.directory, "first.yaml"), "w") as file:
+        file.write("{apiVersion: v1, kind: ConfigMap, metadata: {name: first}}\n")
+    repository.commit("First")
+    daemon.run("up", repository.directory, "--name", "fleet", check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    spec = {"deletionPolicy": "Delete", "source": {"repository": "fleet"}, "discovery": {"directories": ["team-*/app-*"]}}
+    connection = api.connect()
+    connection.request("PATCH", f"{application_path()}/fleet", json.dumps({"spec": spec}), {"Content-Type": "application/merge-patch+json"})
+    answer = connection.getresponse()
+    if answer.status != 200:
+        raise RuntimeError(f"the Application was refused: {answer.read()}")
+    connection.close()
+    for number in range(count):
+        repository.write(number, "one")
+    commit = repository.commit("Add all")
+    names = [f"app-{number}" for number in range(count)]
+    push = lambda: git(repository.directory, "push", "-q", "-f", "gitctl", "HEAD:main")
+    first = wait_for(api, application_path(), all_applied(names, commit), push)
+    times = []
+    for run in range(5):
+        repository.write(run, "two")
+        commit = repository.commit(f"Change {run}")
+        times.append(wait_for(api, application_path(), lambda event: event["object"]["metadata"]["name"] == f"app-{run}" and is_applied(commit)(event), push))
+    rows = [
+        (f"{count:,} Applications of 4 objects from one repository, push to applied", f"{first:.1f} s", "-", "Flux there: 4 applications per second, 250 s"),
+        (f"one line of one among {count:,} Applications, push to applied, p50", f"{statistics.median(times) * 1000:.0f} ms", "-", f"{min(times) * 1000:.0f} to {max(times) * 1000:.0f} ms"),
+        (f"resident memory with {count:,} Applications", f"{daemon.resident_megabytes():.0f} MB", "-", ""),
+    ]
+    daemon.discard()
+    return rows
+
+
 def measure(start, directory):
     """Rows of figures; `start` makes a daemon with an API on an empty data directory."""
     rows = []
@@ -196,4 +244,4 @@ def measure(start, directory):
     rows.append(("one line among 10,000 objects, push to applied, p50", milliseconds(times), "100 ms", spread(times)))
     rows.append(("resident memory with 10,000 objects", f"{daemon.resident_megabytes():.0f} MB", "200 MB", f"first applied in {seconds:.1f} s"))
     daemon.discard()
-    return rows
+    return rows + fleet(start, directory, 1000)

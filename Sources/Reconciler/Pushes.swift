@@ -1,9 +1,8 @@
 import APIMachinery
+import Synchronization
 
 /// What git's hooks ask: may this push come in, and how does its rollout go.
 extension Reconciler {
-    /// Rollouts that one push follows at a time.
-    private static let rolloutsMax = 64
     /// How long an Application may take to be seen on the watch.
     static let seenTimeout: Duration = .seconds(30)
     /// Lines of a plan shown to a pusher.
@@ -44,10 +43,21 @@ extension Reconciler {
         // What one makes of others comes first.
         var open = deployed.sorted { ($0.policy.discovery == nil ? 1 : 0, $0.reference) < ($1.policy.discovery == nil ? 1 : 0, $1.reference) }
         var reviewed: Set<String> = []
+        let isSingle = open.count == 1
+        var unchanged = 0
+        let commit = try await repository.commit(at: update.new)
         while !open.isEmpty {
             let application = open.removeFirst()
             guard reviewed.insert(application.reference).inserted else { continue }
-            guard let plan = try await review(update, for: application, in: repository, foresight: foresight, report: report) else { return false }
+            guard let plan = try await plan(commit, for: application, in: repository, report: report) else { return false }
+            if isSingle || plan.isNews {
+                report("gitctl: plan for \(application.reference) at \(commit.id.short)\(application.isSuspended ? " (suspended: it will not be applied now)" : "")")
+                let text = PlanText(linesMax: Self.planLinesMax)
+                for line in text.lines(plan) { report("  \(line)") }
+                for line in text.lines(await foresight.consequences(of: plan, for: application)) { report("  \(line)") }
+            } else {
+                unchanged += 1
+            }
             for change in plan.changes where change.key.type == .applications {
                 let reference = "\(change.key.namespace ?? "")/\(change.key.name)"
                 guard let object = change.rendered?.object else {
@@ -61,28 +71,24 @@ extension Reconciler {
                 open.append(coming)
             }
         }
+        if unchanged > 0 {
+            report("gitctl: nothing changes in \(unchanged) \(unchanged < reviewed.count ? "other " : "")\(unchanged == 1 ? "Application" : "Applications")")
+        }
         return true
     }
 
-    /// nil when the update was refused for it, with lines that say why.
-    private func review(
-        _ update: Push.RefUpdate, for application: Application, in repository: Repository, foresight: PushForesight,
-        report: @Sendable (String) -> Void
+    /// nil when the commit was refused for it, with lines that say why.
+    private func plan(
+        _ commit: Commit, for application: Application, in repository: Repository, report: @Sendable (String) -> Void
     ) async throws -> Plan? {
         do {
-            let commit = try await repository.commit(at: update.new)
             let resolved = try await sources.complete(Sources.Resolved(repository: repository, commit: commit), for: application)
-            let prepared = try await prepare(resolved, for: application)
-            report("gitctl: plan for \(application.reference) at \(commit.id.short)\(application.isSuspended ? " (suspended: it will not be applied now)" : "")")
-            let text = PlanText(linesMax: Self.planLinesMax)
-            for line in text.lines(prepared.plan) { report("  \(line)") }
-            for line in text.lines(await foresight.consequences(of: prepared.plan, for: application)) { report("  \(line)") }
-            return prepared.plan
+            return try await prepare(resolved, for: application).plan
         } catch {
             let failure = SyncFailure(error, commit: nil)
             for line in failure.lines { report(line) }
             let count = failure.lines.count
-            report("gitctl: refused: \(count) \(count == 1 ? "error" : "errors") in \(update.new.prefix(7)); nothing was changed")
+            report("gitctl: refused: \(count) \(count == 1 ? "error" : "errors") in \(commit.id.short); nothing was changed")
             return nil
         }
     }
@@ -102,7 +108,7 @@ extension Reconciler {
             if let head = refs.head, try await repository.headBranch() != head { try await repository.setHead(branch: head) }
             // Those that make others of the commit come first: what they take away is not asked for it any more.
             let makers = try await targets(of: push, refs, in: repository).filter { $0.application.policy.discovery != nil }
-            _ = try await concurrentMap(makers, limit: Self.rolloutsMax) { [self] application, revision in
+            _ = try await concurrentMap(makers, limit: makers.count) { [self] application, revision in
                 await roll(application.key, to: revision, request: WorkerState.Request(), isFollowed: false, report: { _ in })
             }
             let targets = try await targets(of: push, refs, in: repository)
@@ -111,10 +117,16 @@ extension Reconciler {
                 return true
             }
             let isSingle = targets.count == 1
-            let outcomes = try await concurrentMap(targets, limit: Self.rolloutsMax) { [self] application, revision in
-                let prefix = isSingle ? "gitctl: " : "gitctl: \(application.name): "
-                return await roll(application.key, to: revision, request: WorkerState.Request()) { report(prefix + $0) }
+            let unchanged = Mutex(0)
+            // All at once: one may wait for any other.
+            let outcomes = try await concurrentMap(targets, limit: targets.count) { [self] application, revision in
+                let lines = RolloutLines(of: isSingle ? nil : application.name, report: report)
+                let outcome = await roll(application.key, to: revision, request: WorkerState.Request(), report: lines.report)
+                if !lines.hasNews { unchanged.withLock { $0 += 1 } }
+                return outcome
             }
+            let count = unchanged.withLock { $0 }
+            if count > 0 { report("gitctl: \(count) \(count < targets.count ? "other " : "")\(count == 1 ? "Application is" : "Applications are") healthy and unchanged") }
             return outcomes.allSatisfy { $0 != .failed }
         } catch {
             for line in SyncFailure(error, commit: nil).lines { report("gitctl: \(line)") }
@@ -125,9 +137,8 @@ extension Reconciler {
     private func targets(of push: Push, _ refs: PushedRefs, in repository: Repository) async throws -> [(application: Application, revision: String)] {
         var targets: [(application: Application, revision: String)] = []
         for update in push.updates where !update.isDeletion {
-            for application in try await applications(deploying: update, of: push, refs) {
-                targets.append((application, try await repository.commit(at: update.new).id.description))
-            }
+            let commit = try await repository.commit(at: update.new)
+            targets += try await applications(deploying: update, of: push, refs).map { ($0, commit.id.description) }
         }
         return targets
     }
@@ -221,5 +232,36 @@ extension Reconciler {
         }
         let revision = application.revision ?? refs.head ?? ""
         return update.ref == "refs/heads/\(revision)" || update.ref == "refs/tags/\(revision)" || update.ref == revision
+    }
+}
+
+/// The lines of one rollout among those of a push. Of several Applications, one in which nothing happens says nothing.
+private final class RolloutLines: Sendable {
+    private let name: String?
+    private let forward: @Sendable (String) -> Void
+    /// Lines that are said only when others follow.
+    private let state = Mutex<(held: [String], hasNews: Bool)>(([], false))
+
+    init(of name: String?, report: @escaping @Sendable (String) -> Void) {
+        self.name = name
+        forward = report
+        if name == nil { state.withLock { $0.hasNews = true } }
+    }
+
+    var hasNews: Bool { state.withLock { $0.hasNews } }
+
+    var report: @Sendable (String) -> Void {
+        { [self] line in
+            let lines = state.withLock { state -> [String] in
+                if !state.hasNews, line.hasPrefix("applied 0 objects in ") || line.hasPrefix("healthy in ") {
+                    state.held.append(line)
+                    return []
+                }
+                state.hasNews = true
+                defer { state.held = [] }
+                return state.held + [line]
+            }
+            for line in lines { forward("gitctl: " + (name.map { "\($0): " } ?? "") + line) }
+        }
     }
 }

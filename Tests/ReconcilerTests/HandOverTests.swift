@@ -49,6 +49,21 @@ struct HandOverTests {
         }
     }
 
+    @Test("of several Applications, those in which nothing happens share a line")
+    func quiet() async throws {
+        try await RunningReconciler.with { running in
+            let shop = try await setUp(running)
+            let pushed = try await shop.push(["a/k.yaml": SyncTests.configMap("k", "2")])
+            #expect(pushed.isHealthy)
+            let lines = pushed.lines.map { $0.replacing(/in \d+ ms/, with: "in N ms") }
+            #expect(lines == [
+                "gitctl: plan for gitctl-system/a at \(pushed.commit.prefix(7))", "  ~ ConfigMap default/k", "      data.value: 1 → 2", "  1 changed, 1 unchanged",
+                "gitctl: nothing changes in 1 other Application", "gitctl: a: applied 1 object in N ms", "gitctl: a: healthy in N ms",
+                "gitctl: 1 other Application is healthy and unchanged",
+            ], "\(pushed.text)")
+        }
+    }
+
     @Test("a prune leaves alone what another Application took over after it was planned")
     func raced() async throws {
         let cluster = try await TestCluster()

@@ -27,6 +27,9 @@ package struct Plan: Sendable {
     /// Whether a sync would write anything.
     package var hasChanges: Bool { changes.contains { $0.action != .unchanged && $0.action != .kept } || hooks.contains(where: \.runs) }
 
+    /// Whether there is anything to say of it.
+    var isNews: Bool { hasChanges || !warnings.isEmpty || changes.contains { $0.action == .kept } }
+
     /// Whether some object is to wait for others.
     var isOrdered: Bool { !hooks.isEmpty || changes.contains { $0.rendered?.order != nil } }
 }
