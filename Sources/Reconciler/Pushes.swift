@@ -144,7 +144,7 @@ extension Reconciler {
     }
 
     /// Asks an Application's worker for a commit and follows it until it is healthy (`isFollowed`), or only until it is
-    /// in the cluster.
+    /// in the cluster or waits.
     func roll(
         _ key: ObjectKey, to revision: String, request: WorkerState.Request, isFollowed: Bool = true,
         report: @escaping @Sendable (String) -> Void
@@ -171,6 +171,7 @@ extension Reconciler {
             rollout.awaitsReversion = policy.revertsOnFailure
             while !Task.isCancelled {
                 for event in box.take() {
+                    if !isFollowed, case .waiting = event { return .healthy }
                     for line in rollout.handle(event, now: clock.now) { report(line) }
                 }
                 for line in rollout.tick(now: clock.now) { report(line) }

@@ -129,6 +129,9 @@ package final class Reconciler: Service {
             var application = Application(namespace: object.namespace, name: object.name, origin: .url(""))
             application.generation = object.generation
             application.uid = object.uid
+            application.isDeleting = object.isDeleting
+            application.hasFinalizer = object.finalizers.contains(Application.finalizer)
+            application.policy.deletesObjects = object.spec["deletionPolicy"]?.string == "Delete"
             application.status = ApplicationStatus(object.status)
             return (application, error.description)
         }

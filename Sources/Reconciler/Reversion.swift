@@ -38,7 +38,7 @@ extension Reconciler {
     /// Tells the other Applications of a repository that its branch has moved.
     func announceMove(of application: Application) {
         for worker in state.workers where worker.key != application.key && worker.application.origin == application.origin {
-            worker.request(WorkerState.Request())
+            worker.lookAgain()
         }
     }
 }

@@ -45,6 +45,22 @@ struct DependencyTests {
         }
     }
 
+    @Test("of another version range of one repository, the other needs to be ready and not at the same commit")
+    func ranges() async throws {
+        try await RunningReconciler.with { running in
+            let (shop, cluster) = (try await PushedRepository(in: running), running.cluster)
+            let source = { (range: String) -> JSONObject in ["repository": "shop", "semver": .string(range), "path": "a"] }
+            _ = try await shop.push(["a/a.yaml": SyncTests.configMap("a")])
+            try await shop.work.git("tag", "v1.0.0")
+            _ = try await shop.push(["a/b.yaml": SyncTests.configMap("b")])
+            try await shop.work.git("tag", "v2.0.0")
+            try await shop.work.git("push", "-q", "--tags", shop.bare)
+            try await cluster.createApplication("one", source: source("1.x"))
+            try await cluster.createApplication("two", source: source("2.x"), spec: ["destination": ["namespace": "gitctl-system"], "dependsOn": [["name": "one"]]])
+            try await cluster.application("two", synced: "Synced")
+        }
+    }
+
     @Test("what is not there is waited for; a circle is refused by name")
     func missingAndCircles() async throws {
         try await RunningReconciler.with { running in

@@ -102,6 +102,47 @@ struct DiscoveryTests {
         }
     }
 
+    @Test("a namespace of its own and hooks are no content: a commit without manifests is refused all the same")
+    func emptied() async throws {
+        try await RunningReconciler.with { running in
+            let (shop, cluster) = (try await PushedRepository(in: running), running.cluster)
+            try await cluster.createApplication("shop", source: ["repository": "shop"], spec: ["destination": ["namespace": "team", "createNamespace": true]])
+            #expect(try await shop.push(["a.yaml": SyncTests.configMap("a"), "README": "text"]).isHealthy)
+            let emptied = try await shop.push(["a.yaml": nil])
+            #expect(emptied.lines.first?.hasPrefix(".: this commit holds no manifests there, which would delete every object of the Application (2)") == true, "\(emptied.text)")
+            #expect(try await cluster.exists(.configMaps, "a", in: "team"))
+        }
+    }
+
+    @Test("an Application whose spec became unreadable can be deleted, with its objects")
+    func endsUnreadable() async throws {
+        try await RunningReconciler.with { running in
+            let (shop, cluster) = (try await PushedRepository(in: running), running.cluster)
+            try await cluster.createApplication("shop", source: ["repository": "shop"], spec: ["deletionPolicy": "Delete"])
+            #expect(try await shop.push(["a.yaml": SyncTests.configMap("a")]).isHealthy)
+            let key = ObjectKey(.applications, namespace: "gitctl-system", name: "shop")
+            _ = try await cluster.client.patch(key, .merge(["spec": ["sync": ["timeout": "soon"]]]))
+            try await cluster.application("shop", synced: "InvalidSpec")
+            _ = try await cluster.client.delete(key)
+            try await cluster.wait(for: .applications, "shop", in: "gitctl-system") { $0 == nil }
+            #expect(try await !cluster.exists(.configMaps, "a"))
+        }
+    }
+
+    @Test("a deletion that fails is tried again with patience, whatever the limit of retries says")
+    func patience() throws {
+        var application = Application(namespace: "gitctl-system", name: "shop", origin: .repository("shop"))
+        application.policy.retry.limit = 0
+        (application.isDeleting, application.hasFinalizer) = (true, true)
+        var state = WorkerState(application: application, specError: nil)
+        let now = Timestamp(seconds: 1_000)
+        guard case .remove = state.next(now: now) else { return #expect(Bool(false), "the deletion begins at once") }
+        state.failed(now: now, isWaiting: false)
+        guard case .wait(let until) = state.next(now: now) else { return #expect(Bool(false), "it waits before the next attempt") }
+        #expect(until == now + application.policy.retry.longest)
+        guard case .remove = state.next(now: now + .seconds(301)) else { return #expect(Bool(false), "and tries again") }
+    }
+
     @Test("a namespace that somebody else made is used, and left when the Application goes")
     func foreignNamespace() async throws {
         try await RunningReconciler.with { running in

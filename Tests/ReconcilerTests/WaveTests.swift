@@ -203,6 +203,58 @@ struct WaveTests {
         }
     }
 
+    @Test("a hook that failed stays as it is when the source is only looked at again; another commit runs it")
+    func givenUp() async throws {
+        try await RunningReconciler.with { running in
+            let (shop, cluster) = (try await PushedRepository(in: running), running.cluster)
+            try await cluster.createApplication("shop", source: ["repository": "shop"])
+            async let pushed = shop.push(["pre.yaml": Self.job("migrate", "gitctl.dev/hook: PreSync"), "a.yaml": SyncTests.configMap("a")])
+            let first = try await cluster.endJob("migrate", failing: true)
+            let failed = try await pushed
+            let worker = try #require(running.reconciler.state.worker("gitctl-system/shop"))
+            for _ in 0..<3 {
+                // As a fetch does that finds nothing new.
+                let lines = Lines()
+                let outcome = await running.reconciler.roll(worker.key, to: failed.commit, request: WorkerState.Request(isRoutine: true), report: lines.report)
+                #expect(outcome == .failed && lines.text.hasSuffix("not tried again until another commit, or: gitctl sync gitctl-system/shop"), "\(lines.text)")
+            }
+            #expect(try await cluster.get(.jobs, "migrate").uid == first)
+            async let next = shop.push(["a.yaml": SyncTests.configMap("a", "2")])
+            try await cluster.endJob("migrate", after: first)
+            #expect(try await next.isHealthy)
+        }
+    }
+
+    @Test("a hook under way goes on while other refs of its source move")
+    func otherRefs() async throws {
+        try await RunningReconciler.with { running in
+            let (shop, cluster) = (try await PushedRepository(in: running), running.cluster)
+            try await cluster.createApplication("shop", source: ["repository": "shop"])
+            async let pushed = shop.push(["pre.yaml": Self.job("migrate", "gitctl.dev/hook: PreSync"), "a.yaml": SyncTests.configMap("a")])
+            try await cluster.application("shop", synced: "Syncing")
+            let uid = try await cluster.get(.jobs, "migrate").uid
+            let worker = try #require(running.reconciler.state.worker("gitctl-system/shop"))
+            for _ in 0..<3 { worker.lookAgain() }
+            #expect(try await cluster.endJob("migrate") == uid)
+            #expect(try await pushed.isHealthy)
+        }
+    }
+
+    @Test("what a sync wrote before it failed is watched by the next one")
+    func watchesWhatIsKept() async throws {
+        try await RunningReconciler.with { running in
+            let (shop, cluster) = (try await PushedRepository(in: running), running.cluster)
+            try await cluster.createApplication("shop", source: ["repository": "shop"])
+            #expect(try await shop.push(["a.yaml": SyncTests.configMap("a")]).isHealthy)
+            async let failing = shop.push(["b.yaml": Self.deployment("db", "gitctl.dev/sync-wave: '1'"), "c.yaml": Self.job("work", "gitctl.dev/sync-wave: '2'"), "d.yaml": Self.annotated("ConfigMap", "last", "gitctl.dev/sync-wave: '3'", "data: {}")])
+            try await cluster.rollOut("db")
+            try await cluster.endJob("work", failing: true)
+            #expect(try await !failing.isHealthy)
+            let next = try await shop.push(["c.yaml": nil])
+            #expect(next.isHealthy, "\(next.text)")
+        }
+    }
+
     @Test("a hook never deletes what somebody else made under its name")
     func foreignHook() async throws {
         try await RunningReconciler.with { running in
@@ -210,10 +262,16 @@ struct WaveTests {
             let job = Object(.jobs, namespace: "default", name: "migrate", ["spec": ["template": ["spec": ["restartPolicy": "Never", "containers": [["name": "main", "image": "other"]]]]]])
             let uid = try await cluster.client.create(.jobs, job).uid
             try await cluster.createApplication("shop", source: ["repository": "shop"])
-            let outcome = try await shop.push(["pre.yaml": Self.job("migrate", "gitctl.dev/hook: PreSync"), "a.yaml": SyncTests.configMap("a")])
-            #expect(!outcome.isHealthy)
-            #expect(outcome.text.contains("exists and is not Application gitctl-system/shop's; delete it, or give the hook another name"), "\(outcome.text)")
-            #expect(try await cluster.get(.jobs, "migrate").uid == uid)
+            for policy in ["BeforeHookCreation", "HookSucceeded"] {
+                let hook = Self.job("migrate", "gitctl.dev/hook: PreSync, gitctl.dev/hook-delete-policy: \(policy)", image: "other")
+                let outcome = try await shop.push(["pre.yaml": hook, "a.yaml": SyncTests.configMap("a")])
+                #expect(outcome.lines == [
+                    "pre.yaml:1:1: Job default/migrate: exists and is not Application gitctl-system/shop's; delete it, or give the hook another name",
+                    "gitctl: refused: 1 error in \(outcome.commit.prefix(7)); nothing was changed",
+                ])
+            }
+            let left = try await cluster.get(.jobs, "migrate")
+            #expect(left.uid == uid && left.annotations[Application.annotation] == nil)
         }
     }
 }

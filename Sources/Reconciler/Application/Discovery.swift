@@ -53,13 +53,15 @@ package struct Discovery: Sendable, Hashable {
         let basename = directory.last ?? ""
         var source = parent.sourceJSON.object ?? [:]
         source["path"] = .string(path.joined(separator: "/"))
-        let made: JSON = [
+        var made: JSON = [
             "apiVersion": .string(ResourceType.applications.gvk.apiVersion), "kind": "Application",
             "metadata": ["name": .string(Self.normalized(basename)), "namespace": .string(parent.namespace)],
             "spec": [
                 "source": .object(source), "destination": ["namespace": .string(parent.destination)], "deletionPolicy": "Delete",
             ],
         ]
+        // No more rights than its maker has, unless the template says so.
+        if let account = parent.serviceAccountName { made = MergePatch.apply(["spec": ["serviceAccountName": .string(account)]], to: made) }
         var words = ["{{path}}": path.joined(separator: "/"), "{{path.basename}}": basename, "{{path.basenameNormalized}}": Self.normalized(basename)]
         for (index, part) in path.enumerated() { words["{{path[\(index)]}}"] = part }
         let merged = MergePatch.apply(Self.filled(template, words), to: made)

@@ -24,6 +24,8 @@ struct Applier: Sendable {
         var deleted: Set<ObjectIdentity> = []
         /// Deletions that did not succeed: one line each.
         var failures: [String] = []
+        /// One that was refused for lack of rights.
+        var refusal: APIStatus?
     }
 
     /// Writes `changes`. Later layers depend on earlier ones: after a layer in which something failed comes none.
@@ -103,15 +105,16 @@ struct Applier: Sendable {
                 let members = wave.filter { Layer.of($0.key.type) == layer }
                 guard !members.isEmpty else { continue }
                 try Task.checkCancellation()
-                let outcomes = try await concurrentMap(members, limit: Self.concurrencyMax) { change -> (isDeleted: Bool, failure: String?) in
+                let outcomes = try await concurrentMap(members, limit: Self.concurrencyMax) { change -> (isDeleted: Bool, failure: APIStatus?) in
                     do {
                         return (try await prune(change), nil)
                     } catch let status as APIStatus {
-                        return (false, "\(change.key) could not be deleted: \(status.message)")
+                        return (false, status)
                     }
                 }
                 for (change, outcome) in zip(members, outcomes) {
-                    if let failure = outcome.failure { pruned.failures.append(failure) }
+                    if let failure = outcome.failure { pruned.failures.append("\(change.key) could not be deleted: \(failure.message)") }
+                    if let failure = outcome.failure, failure.reason == .forbidden { pruned.refusal = failure }
                     if outcome.isDeleted { pruned.deleted.insert(change.identity) }
                 }
             }
@@ -170,18 +173,23 @@ struct Applier: Sendable {
         try await waitUntilGone(change.key)
     }
 
-    /// Makes room for a hook that is to run again.
-    func removeEarlier(_ key: ObjectKey, of application: Application) async throws {
-        let earlier: Object
-        do throws(APIStatus) { earlier = try await client.get(key) } catch {
+    /// Runs a hook: what it left the last time makes room, where it says so.
+    ///
+    /// - Throws: also where somebody else's object has its name.
+    func run(_ hook: PlannedHook, of application: Application) async throws -> Object {
+        let earlier: Object?
+        do throws(APIStatus) { earlier = try await client.get(hook.key) } catch {
             guard error.reason == .notFound else { throw error }
-            return
+            earlier = nil
         }
-        guard earlier.annotations[Application.annotation] == application.reference else {
-            throw APIStatus(.conflict, "\(key) exists and is not Application \(application.reference)'s; delete it, or give the hook another name")
+        if let earlier {
+            guard earlier.isHook(of: application) else { throw APIStatus.foreignHook(hook.key, application) }
+            if hook.hook.deletions.contains(.beforeHookCreation) {
+                try await delete(hook.key, uid: earlier.uid)
+                try await waitUntilGone(hook.key)
+            }
         }
-        try await delete(key, uid: earlier.uid)
-        try await waitUntilGone(key)
+        return try await apply(hook.rendered, application: application)
     }
 
     // MARK: Waiting

@@ -98,8 +98,12 @@ package struct Planner: Sendable {
             return PlannedHook(key: rendered.key, hook: hook, wave: order.wave, runs: run, rendered: rendered)
         }
         guard run else { return }
+        let live = try await LiveLookup([], client: acting)
         plan.failures += try await concurrentMap(plan.hooks, limit: Self.concurrencyMax) { hook -> PlanFailure? in
             do throws(APIStatus) {
+                if let earlier = try await live.object(hook.key), !earlier.isHook(of: application) {
+                    return PlanFailure(object: hook.rendered, status: .foreignHook(hook.key, application))
+                }
                 let options = WriteOptions(isDryRun: true, fieldManager: Application.fieldManager, force: true, fieldValidation: .strict)
                 let object = hook.rendered.object.owned(by: application)
                 _ = try await acting.patch(hook.key, .apply(object.json), subresource: nil, options: options)
@@ -253,7 +257,16 @@ extension Object {
     }
 }
 
+extension Object {
+    /// Whether a hook may be run in its place.
+    func isHook(of application: Application) -> Bool { annotations[Application.annotation] == application.reference }
+}
+
 extension APIStatus {
+    static func foreignHook(_ key: ObjectKey, _ application: Application) -> APIStatus {
+        APIStatus(.conflict, "exists and is not Application \(application.reference)'s; delete it, or give the hook another name")
+    }
+
     /// Whether the same request may well succeed in a moment.
     var isTransient: Bool {
         switch reason {

@@ -122,7 +122,7 @@ final class ApplicationWorker: Sendable {
         let isDone = await withTaskGroup(of: Bool.self) { group in
             group.addTask { await self.attempt(request) }
             group.addTask {
-                await self.interrupt.wait()
+                await self.awaitInterruption()
                 return false
             }
             // Whichever ends first ends the other; the sync's own answer is the one that counts.
@@ -132,6 +132,33 @@ final class ApplicationWorker: Sendable {
             return first || second
         }
         state.withLock { $0.ended(isDone: isDone) }
+    }
+
+    /// Returns when the sync under way has to give way: to what somebody asks for, or to another commit.
+    private func awaitInterruption() async {
+        while !Task.isCancelled {
+            // A remote is looked at now and then, also while a step waits.
+            let (application, isRemote) = state.withLock { ($0.application, !$0.application.isFromOwnRepository) }
+            let due = isRemote ? clock.now + application.interval : nil
+            await interrupt.wait(until: due, clock: clock)
+            guard !Task.isCancelled, !state.withLock({ $0.isToGiveWay }) else { return }
+            // A source that cannot be read now is no reason.
+            let isDue = due.map { $0 <= clock.now } ?? false
+            guard let found = try? await sources.resolve(application, fetches: isDue, age: application.interval) else { continue }
+            if state.withLock({ $0.isElsewhere(found.commit.id) }) {
+                state.withLock { $0.request(WorkerState.Request()) }
+                return
+            }
+        }
+    }
+
+    /// A ref of the source has moved: which, is for the worker to find out.
+    func lookAgain() {
+        let isSyncing = state.withLock { state in
+            if !state.isSyncing { state.request(WorkerState.Request()) }
+            return state.isSyncing
+        }
+        if isSyncing { interrupt.fire() } else { wake.fire() }
     }
 
     /// False when it was interrupted.
@@ -144,6 +171,14 @@ final class ApplicationWorker: Sendable {
             return true
         } catch is CancellationError {
             return false
+        } catch is GivenUp {
+            let now = clock.now
+            let message = state.withLock { state in
+                state.leftAlone(now: now)
+                return state.status.condition("Synced")?.message ?? ""
+            }
+            publish(.refused(revision: commit?.id.description ?? "", lines: ["\(message)\nnot tried again until another commit, or: gitctl sync \(reference)"]))
+            return true
         } catch {
             if Task.isCancelled { return false }
             await report(SyncFailure(error, commit: commit))
@@ -153,17 +188,20 @@ final class ApplicationWorker: Sendable {
 
     // MARK: Sync
 
+    /// The commit failed before, and nobody has asked for another attempt.
+    private struct GivenUp: Error {}
+
     /// An Application that this one may depend on has changed.
     func dependencyChanged() {
         guard state.withLock({ $0.awaitsDependencies }) else { return }
         request(WorkerState.Request(isForced: true))
     }
 
-    private func awaitDependencies(of application: Application, at commit: Commit) throws {
+    private func awaitDependencies(of application: Application, at commit: Commit, isPinned: Bool) throws {
         guard !application.policy.dependsOn.isEmpty else { return }
         // Said before they are looked at: a change from now on wakes the worker.
         state.withLock { $0.awaitsDependencies = true }
-        if let reason = try dependencies.reasonToWait(for: application, at: commit) {
+        if let reason = try dependencies.reasonToWait(for: application, at: isPinned ? nil : commit) {
             var failure = SyncFailure("DependencyNotReady", [reason], commit: commit)
             failure.isWaiting = true
             throw failure
@@ -193,14 +231,15 @@ final class ApplicationWorker: Sendable {
             }
         }
         commit = resolved.commit
-        if !request.isForced, state.withLock({ $0.hasGivenUp(resolved.commit) }) { return }
+        state.withLock { $0.runningCommit = resolved.commit.id }
+        if !request.isForced, state.withLock({ $0.hasGivenUp(resolved.commit) }) { throw GivenUp() }
         if !request.isForced, let applied = state.withLock({ $0.applied }), applied.commit.id == resolved.commit.id,
             applied.generation == application.generation, application.status.condition("Synced")?.status == .isTrue
         {
             state.withLock { $0.needsHealth() }
             return
         }
-        try awaitDependencies(of: application, at: resolved.commit)
+        try awaitDependencies(of: application, at: resolved.commit, isPinned: state.withLock { $0.pin != nil })
         try await bring(application, to: resolved)
     }
 
@@ -218,9 +257,7 @@ final class ApplicationWorker: Sendable {
             outcome = try await SyncRun(worker: self, application: application, resolved: resolved, plan: plan).carryOut()
         } catch let interruption as SyncRun.Interrupted {
             // What was written counts as ours all the same.
-            state.withLock { state in
-                for (identity, record) in interruption.written { state.applied?.records[identity] = record }
-            }
+            state.withLock { $0.applied?.keep(interruption.written) }
             throw interruption.cause
         }
         var now = Applied(commit: resolved.commit, generation: application.generation, from: applied)
@@ -311,7 +348,7 @@ final class ApplicationWorker: Sendable {
     /// What is in the cluster now, sorted: what is applied, hooks that stay, and what could not be deleted or is kept by request.
     private func inventory(of applied: Applied, _ plan: Plan, _ outcome: SyncRun.Outcome, _ application: Application) -> [ObjectIdentity] {
         let known = application.status.inventory
-        let hasSameObjects = known.count == applied.records.count && plan.changes.allSatisfy { $0.action == .unchanged || $0.action == .changed }
+        let hasSameObjects = known.count == applied.records.count && plan.changes.allSatisfy { $0.action == .unchanged || $0.action == .changed && !$0.takesOver(for: application) }
         if hasSameObjects, plan.hooks.isEmpty { return known }
         var entries = applied.records.values.map(\.rendered.identity)
         // What became another's is no longer on the books.
@@ -319,7 +356,7 @@ final class ApplicationWorker: Sendable {
             if change.live?.annotations[Application.annotation] == application.reference { entries.append(change.identity) }
         }
         let earlier = Set(known)
-        entries += plan.hooks.lazy.filter { $0.runs ? outcome.hooks.contains($0.identity) : earlier.contains($0.identity) }.map(\.identity)
+        entries += plan.hooks.lazy.filter { $0.runs ? outcome.hooks[$0.identity] != nil : earlier.contains($0.identity) }.map(\.identity)
         return entries.sorted()
     }
 }

@@ -62,6 +62,12 @@ struct Applied: Sendable {
         if grew || records.count != before { noteScopes() }
     }
 
+    /// Takes in what a sync wrote that did not come to its end.
+    mutating func keep(_ written: [ObjectIdentity: Record]) {
+        records.merge(written) { _, new in new }
+        noteScopes()
+    }
+
     private mutating func noteScopes() { scopes = Self.scopes(of: records.values) }
 
     static func scopes(of records: some Sequence<Record>) -> Set<LiveObjects.Scope> {

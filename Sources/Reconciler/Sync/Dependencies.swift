@@ -8,7 +8,9 @@ struct Dependencies: Sendable {
     /// What to wait for, as a sentence; nil when nothing is in the way of `commit`.
     ///
     /// - Throws: for Applications that wait for one another in a circle.
-    func reasonToWait(for dependent: Application, at commit: Commit) throws(InvalidApplication) -> String? {
+    ///
+    /// - Parameter commit: the one that the source is at; nil for one asked for by hand, which the others need not have.
+    func reasonToWait(for dependent: Application, at commit: Commit?) throws(InvalidApplication) -> String? {
         guard !dependent.policy.dependsOn.isEmpty else { return nil }
         try refuseCircle(of: dependent)
         for reference in dependent.policy.dependsOn {
@@ -18,12 +20,12 @@ struct Dependencies: Sendable {
         return nil
     }
 
-    private func reason(_ object: Object, _ dependent: Application, _ commit: Commit) -> String? {
+    private func reason(_ object: Object, _ dependent: Application, _ commit: Commit?) -> String? {
         let status = ApplicationStatus(object.status)
         if object.spec["suspend"]?.bool == true { return "is suspended" }
         let ready = object.condition("Ready")
         // Of one repository and revision, the dependency has to have taken the same commit.
-        if let other = try? Application(object), other.origin == dependent.origin, other.revision == dependent.revision,
+        if let commit, let other = try? Application(object), other.isOfSameSource(as: dependent),
             status.observedRevision != commit.id.description
         {
             guard let ready, ready.status == .isFalse, status.lastAttemptedRevision == commit.id.description else {

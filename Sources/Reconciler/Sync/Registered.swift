@@ -95,7 +95,7 @@ final class Registered: Sendable {
     /// Has the Applications of a remote look again, but those that were served by the fetch.
     func lookAgain(at remote: Sources.Remote, except served: Set<String>) {
         for worker in state.withLock({ Array($0.workers.values) }) where !served.contains(worker.reference) {
-            if worker.state.withLock({ Sources.remote(of: $0.application) }) == remote { worker.request(WorkerState.Request()) }
+            if worker.state.withLock({ Sources.remote(of: $0.application) }) == remote { worker.lookAgain() }
         }
     }
 }

@@ -3,6 +3,8 @@ import Logging
 
 /// The end of an Application: its objects go with it where it says so, and a finalizer holds it until then.
 extension ApplicationWorker {
+    private static let finalizerAttemptsMax = 20
+
     /// Deletes what the inventory names, then lets the Application go.
     func removeObjects() async {
         let application = application
@@ -11,13 +13,32 @@ extension ApplicationWorker {
                 let plan = try await Planner(client: client, acting: application.acting(client)).removal(of: application)
                 await keep(plan, of: application)
                 let pruned = try await Applier(client: application.acting(client), clock: clock, logger: logger).prune(plan)
+                if let refusal = pruned.refusal { throw refusal }
                 guard pruned.failures.isEmpty else { throw SyncFailure("DeletionFailed", pruned.failures) }
                 logger.info("deleted with its objects", metadata: ["deleted": "\(pruned.deleted.count)"])
             }
             try await setFinalizer(false)
             state.withLock { $0.isRemoved() }
+        } catch let status as APIStatus where status.reason == .forbidden {
+            await endWithoutRights(application, status)
         } catch {
             guard !Task.isCancelled, !(error is CancellationError) else { return }
+            await report(SyncFailure(error, commit: nil))
+        }
+    }
+
+    /// An Application whose ServiceAccount may not delete its objects. Where the namespace goes, account and rights go along and never come
+    /// back: then the objects are left, so that the namespace does not hang.
+    private func endWithoutRights(_ application: Application, _ status: APIStatus) async {
+        do {
+            guard try await client.get(ObjectKey(.namespaces, name: application.namespace)).isDeleting else {
+                return await report(SyncFailure("Forbidden", [status.message + application.remedy(for: status)]))
+            }
+            logger.warning("the Application ends and leaves its objects: its ServiceAccount goes with the namespace", metadata: ["error": "\(status.message)"])
+            try await setFinalizer(false)
+            state.withLock { $0.isRemoved() }
+        } catch {
+            guard !Task.isCancelled else { return }
             await report(SyncFailure(error, commit: nil))
         }
     }
@@ -31,7 +52,7 @@ extension ApplicationWorker {
 
     /// Adds or takes away the finalizer; what others have among the finalizers stays.
     func setFinalizer(_ isSet: Bool) async throws {
-        while true {
+        for attempt in 1... {
             let object: Object
             do throws(APIStatus) { object = try await client.get(key) } catch {
                 guard error.reason == .notFound else { throw error }
@@ -46,7 +67,7 @@ extension ApplicationWorker {
                 return
             } catch {
                 // Somebody wrote in between: look again.
-                guard error.reason == .conflict else { throw error }
+                guard error.reason == .conflict, attempt < Self.finalizerAttemptsMax else { throw error }
             }
         }
     }

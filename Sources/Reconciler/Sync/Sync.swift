@@ -22,7 +22,9 @@ struct Sync: Sendable {
     ) async throws -> Prepared {
         let commit = resolved.commit
         let rendered = try await renderer.render(resolved, for: application, client: client)
-        if rendered.objects.isEmpty, !application.status.inventory.isEmpty, !application.allowsEmpty {
+        // What the Application adds by itself, and what is only run, is nothing that a commit holds.
+        let isEmpty = !rendered.objects.contains { $0.order?.hook == nil && !($0.isGenerated && $0.key.type == .namespaces) }
+        if isEmpty, !application.status.inventory.isEmpty, !application.allowsEmpty {
             throw SyncFailure(
                 "WouldDeleteEverything",
                 [
@@ -43,15 +45,15 @@ struct Sync: Sendable {
                 isForbidden ? "Forbidden" : "InvalidManifests", await lines(plan.failures, of: application, in: resolved.repository),
                 commit: commit)
         }
-        try checkDeletions(plan, application, commit)
+        try checkDeletions(plan, application, commit, isEmptied: isEmpty)
         return Prepared(rendered: rendered, plan: plan)
     }
 
     /// Refuses what looks like an accident: a directory that moved, a branch that was mistaken for another.
-    private func checkDeletions(_ plan: Plan, _ application: Application, _ commit: Commit) throws(SyncFailure) {
+    private func checkDeletions(_ plan: Plan, _ application: Application, _ commit: Commit, isEmptied: Bool) throws(SyncFailure) {
         let deleted = plan.changes.filter { $0.action == .deleted }
         // To empty the path is a decision of its own, which was made.
-        guard deleted.count > application.deletionsMax, !application.allowsEmpty || plan.changes.count > deleted.count else { return }
+        guard deleted.count > application.deletionsMax, !(application.allowsEmpty && isEmptied) else { return }
         let names = deleted.prefix(3).map(\.key.description).joined(separator: ", ")
         throw SyncFailure(
             "TooManyDeletions",

@@ -7,8 +7,8 @@ final class SyncRun: Sendable {
     struct Outcome: Sendable {
         /// The objects written, as they are now.
         var written: [ObjectIdentity: Applied.Record] = [:]
-        /// Hooks that ran and are still in the cluster.
-        var hooks: Set<ObjectIdentity> = []
+        /// Hooks that ran and are still in the cluster, with their uids.
+        var hooks: [ObjectIdentity: String] = [:]
         var pruned = Applier.Pruned()
         /// Whether some step waited for health.
         var hasWaited = false
@@ -102,9 +102,8 @@ final class SyncRun: Sendable {
 
     private func start(_ hook: PlannedHook) async throws -> Applied.Record {
         do {
-            if hook.hook.deletions.contains(.beforeHookCreation) { try await applier.removeEarlier(hook.key, of: application) }
-            let object = try await applier.apply(hook.rendered, application: application)
-            outcome.withLock { _ = $0.hooks.insert(hook.identity) }
+            let object = try await applier.run(hook, of: application)
+            outcome.withLock { $0.hooks[hook.identity] = object.uid }
             return Applied.Record(hook.rendered, live: object)
         } catch let status as APIStatus {
             throw await refusal([PlanFailure(object: hook.rendered, status: status)])
@@ -121,8 +120,8 @@ final class SyncRun: Sendable {
             }
             guard isOver else { continue }
             do {
-                try await applier.delete(hook.key, uid: nil)
-                outcome.withLock { _ = $0.hooks.remove(hook.identity) }
+                try await applier.delete(hook.key, uid: outcome.withLock { $0.hooks[hook.identity] })
+                outcome.withLock { $0.hooks[hook.identity] = nil }
             } catch let status as APIStatus {
                 worker.logger.warning("cannot delete a hook that is over", metadata: ["object": "\(hook.key)", "error": "\(status)"])
             }
@@ -144,7 +143,8 @@ final class SyncRun: Sendable {
                 for item in judged { health[item.identity] = item.health }
                 _ = rollout.handle(.health(revision: revision, HealthSummary(judged.filter { $0.health.state != .healthy }, total: judged.count)), now: clock.now)
             }
-            let lines = rollout.tick(now: clock.now)
+            let now = clock.now
+            let lines = rollout.tick(now: now)
             switch rollout.outcome {
             case .healthy: return
             case .failed, .superseded:
@@ -157,7 +157,7 @@ final class SyncRun: Sendable {
                 if !lines.isEmpty { await worker.tell(lines.map { "\(step.title): \($0)" }, at: revision) }
             }
             let deadlines = [rollout.nextDeadline, worker.state.withLock { $0.eventsDueAt }]
-            await worker.changed.wait(until: deadlines.compactMap { $0 }.filter { $0 > clock.now }.min(), clock: clock)
+            await worker.changed.wait(until: deadlines.compactMap { $0 }.filter { $0 > now }.min(), clock: clock)
         }
     }
 }

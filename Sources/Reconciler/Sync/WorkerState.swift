@@ -62,6 +62,8 @@ struct WorkerState: Sendable {
     private var pending: Request?
     /// What the sync under way was asked for: an interruption makes sense.
     private var running: Request?
+    /// Where the sync under way found the source.
+    var runningCommit: ObjectID?
     private var dirty: Set<ObjectIdentity> = []
     private var dirtyNotBefore: [ObjectIdentity: Timestamp] = [:]
     private var reverts: [ObjectIdentity: Reverts] = [:]
@@ -111,9 +113,10 @@ struct WorkerState: Sendable {
         var new = new
         if specError != nil {
             // What it asked for last stays in force, a suspension included.
-            let generation = new.generation
+            let read = new
             new = old
-            new.generation = generation
+            new.generation = read.generation
+            (new.isDeleting, new.hasFinalizer) = (read.isDeleting, read.hasFinalizer)
         }
         // The status is ours: what the server has is what we wrote.
         new.status = old.status
@@ -128,7 +131,11 @@ struct WorkerState: Sendable {
             }
             request(Request(fetches: isMoved))
         }
-        return pending != nil || new.isDeleting && !old.isDeleting
+        guard new.isDeleting, !old.isDeleting else { return pending != nil }
+        // What failed before has nothing to do with the end.
+        failures = 0
+        retryAt = nil
+        return true
     }
 
     /// The finalizer is off: the Application goes, or waits for the finalizers of others.
@@ -179,7 +186,20 @@ struct WorkerState: Sendable {
 
     var isSyncing: Bool { running != nil }
 
-    mutating func begins(_ request: Request) { running = request }
+    mutating func begins(_ request: Request) {
+        running = request
+        runningCommit = nil
+        awaitsDependencies = false
+    }
+
+    /// Whether something was asked for that cannot wait for the end of the sync under way.
+    var isToGiveWay: Bool { pending != nil || isStopped || application.isDeleting }
+
+    /// Whether the source is no longer where the sync under way found it.
+    func isElsewhere(_ tip: ObjectID) -> Bool {
+        guard let expected = pin?.tip ?? runningCommit else { return false }
+        return tip != expected
+    }
 
     /// The sync under way is over. One that was interrupted is still owed, together with what came meanwhile.
     mutating func ended(isDone: Bool) {
@@ -212,8 +232,15 @@ struct WorkerState: Sendable {
         failedRevision = revision
         failures += 1
         retryAt = isRetried ? application.policy.retry.wait(afterFailures: failures).map { now + $0 } : nil
+        if application.isDeleting {
+            retryAt = retryAt ?? now + application.policy.retry.longest
+            return
+        }
         if retryAt == nil { givenUp = (revision, application.generation) }
     }
+
+    /// A commit that failed before was not tried again.
+    mutating func leftAlone(now: Timestamp) { scheduleFetch(now: now) }
 
     /// Whether a commit failed in such a way that only a word from somebody has it tried again.
     func hasGivenUp(_ commit: Commit) -> Bool {
