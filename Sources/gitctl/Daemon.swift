@@ -27,6 +27,8 @@ package struct Daemon: Sendable {
         package var announcesNode = false
         /// Another cluster, to reconcile instead of one of our own.
         package var remote: HTTPSClient?
+        /// How to reach it, as a file that commands use.
+        package var remoteKubeconfig: String?
 
         package init(directory: DataDirectory, executable: String) {
             self.directory = directory
@@ -57,7 +59,13 @@ package struct Daemon: Sendable {
 
     private func compose() async throws {
         if let remote = options.remote {
-            // The cluster is elsewhere: nothing of ours to start but the reconciler.
+            // The cluster is elsewhere: nothing of ours to start but the reconciler. Commands find it as they find their own.
+            if let text = options.remoteKubeconfig { try PrivateFile.write(Array(text.utf8), to: options.directory.kubeconfig) }
+            do { try await Application.define(in: remote, clock: SystemClock()) } catch let status as APIStatus {
+                throw Failure(
+                    "the cluster \(remote.connection.config.server) has no Applications, and does not let them be defined: \(status.message)",
+                    hints: ["apply the CustomResourceDefinition as an administrator: gitctl daemon --kubeconfig with an administrator's file, once"])
+            }
             return try await serve(url: remote.connection.config.server, client: remote, before: [], after: []) { _ in }
         }
         let endpoint = LateNodeEndpoint()

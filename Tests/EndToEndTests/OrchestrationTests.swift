@@ -104,5 +104,40 @@ extension EndToEnd {
                 #expect(try await !host.run("kubectl", "get", "application", "-n", "gitctl-system", "blue").isSuccess)
             }
         }
+
+        @Test("A daemon with another cluster's kubeconfig deploys there over HTTPS, and every command follows it")
+        func anotherCluster() async throws {
+            try await Host.with { host in
+                try await host.startDaemon("--no-agent", "--no-reconciler")
+                let other = host.directory + "/other"
+                let daemon = try LoggedProcess(
+                    [Host.binary, "daemon", "--kubeconfig", host.dataDirectory + "/kubeconfig", "--data-dir", other], namespace: host.namespace,
+                    log: host.directory + "/other.log")
+                _ = try await daemon.line(within: .seconds(20)) { $0.hasPrefix("ready ") }
+                let site = Site(host: host)
+                try FileManager.default.createDirectory(atPath: site.directory, withIntermediateDirectories: true)
+                try await host.require("git", "init", "-q", "-b", "main", directory: site.directory)
+                let manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: '1'}}\n"
+                try await site.commit("One", ["a.yaml": manifest, "web.yaml": Self.page.replacing("spec:\n  selector", with: "spec:\n  replicas: 0\n  selector")])
+                let up = try await host.gitctl("up", "--data-dir", other, directory: site.directory)
+                #expect(up.isSuccess, "\(up)")
+                #expect(try await host.kubectl("get", "configmap", "a", "-o", "jsonpath={.data.x}") == "1")
+                try await site.commit("Two", ["a.yaml": manifest.replacing("'1'", with: "'2'")])
+                let diff = try await host.gitctl("diff", "--data-dir", other, directory: site.directory)
+                #expect(diff.exitCode == 1 && diff.output.contains("data.x: 1 → 2"), "\(diff)")
+                let push = try await site.push()
+                #expect(push.isSuccess && push.errorOutput.contains("healthy in"), "\(push)")
+                #expect(try await host.kubectl("get", "configmap", "a", "-o", "jsonpath={.data.x}") == "2")
+                // Put back over the watch.
+                try await host.kubectl("patch", "configmap", "a", "--type=merge", "-p", "{\"data\":{\"x\":\"3\"}}")
+                try await host.eventually("the drift is reverted") { try await host.kubectl("get", "configmap", "a", "-o", "jsonpath={.data.x}") == "2" }
+                let back = try await host.gitctl("rollback", "--data-dir", other, directory: site.directory)
+                #expect(back.isSuccess, "\(back)")
+                #expect(try await host.kubectl("get", "configmap", "a", "-o", "jsonpath={.data.x}") == "1")
+                let blame = try await host.gitctl("blame", "cm/a", "--data-dir", other, directory: site.directory)
+                #expect(blame.isSuccess && blame.output.contains("data.x: 1"), "\(blame)")
+                try await daemon.terminate()
+            }
+        }
     }
 }

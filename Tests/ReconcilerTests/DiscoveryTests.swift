@@ -122,7 +122,7 @@ struct DiscoveryTests {
             #expect(try await shop.push(["a.yaml": SyncTests.configMap("a")]).isHealthy)
             let key = ObjectKey(.applications, namespace: "gitctl-system", name: "shop")
             _ = try await cluster.client.patch(key, .merge(["spec": ["sync": ["timeout": "soon"]]]))
-            try await cluster.application("shop", synced: "InvalidSpec")
+            try await cluster.wait(for: .applications, "shop", in: "gitctl-system") { $0?.condition("Synced")?.reason == "InvalidSpec" }
             _ = try await cluster.client.delete(key)
             try await cluster.wait(for: .applications, "shop", in: "gitctl-system") { $0 == nil }
             #expect(try await !cluster.exists(.configMaps, "a"))

@@ -198,7 +198,7 @@ struct Applier: Sendable {
         try await wait(for: key, because: { "is still \($0.map(Deletion.sentence) ?? "there")" }) { $0 == nil }
     }
 
-    private func waitUntilServed(_ key: ObjectKey) async throws {
+    func waitUntilServed(_ key: ObjectKey) async throws {
         try await wait(for: key, because: { _ in "is not established yet" }) { object in
             (object?.status["conditions"]?.array ?? []).contains { $0["type"]?.string == "Established" && $0["status"]?.string == "True" }
         }

@@ -100,3 +100,31 @@ struct KubeconfigFile: Sendable {
         }
     }
 }
+
+extension KubeconfigFile {
+    /// The text of a kubeconfig that means the same from anywhere: one context chosen, paths absolute.
+    ///
+    /// - Parameter context: nil keeps the file's own.
+    static func portable(_ path: String, context: String?) throws -> String {
+        guard let bytes = try PrivateFile.read(path), let config = try YAML.documents(parsing: bytes).first?.value, var fields = config.object else {
+            throw Failure(description: "\(path): expected one YAML object of kind Config")
+        }
+        if let context { fields["current-context"] = .string(context) }
+        let directory = absolute(path, in: currentDirectory()).split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
+        func absolutePaths(_ list: String, _ member: String, _ keys: [String]) {
+            fields[list] = .array(
+                (fields[list]?.array ?? []).map { entry in
+                    var object = Object(entry.object ?? [:])
+                    for key in keys {
+                        if let file = object[member, key]?.string, !file.isEmpty { object.set(.string(absolute(file, in: directory)), at: [member, key]) }
+                    }
+                    return object.json
+                })
+        }
+        absolutePaths("clusters", "cluster", ["certificate-authority"])
+        absolutePaths("users", "user", ["client-certificate", "client-key", "tokenFile"])
+        return JSON.object(fields).text + "\n"
+    }
+
+    private static func absolute(_ path: String, in directory: String) -> String { path.hasPrefix("/") ? path : "\(directory)/\(path)" }
+}

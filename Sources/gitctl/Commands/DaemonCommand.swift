@@ -52,7 +52,10 @@ package struct DaemonCommand: AsyncParsableCommand {
         options.serviceCIDR = serviceCIDR.text
         options.announcesNode = detached && options.runsAgent
         options.registryMirrors = Dictionary(registryMirror.map { ($0.host, $0.url) }) { $1 }
-        if cluster.kubeconfig != nil { options.remote = try cluster.client() }
+        if let kubeconfig = cluster.kubeconfig {
+            options.remote = try cluster.client()
+            options.remoteKubeconfig = try KubeconfigFile.portable(kubeconfig, context: cluster.context)
+        }
         guard geteuid() == 0 || !options.runsAgent else {
             throw Failure("the daemon needs root to run containers", hints: ["run it with sudo, or without containers: gitctl daemon --no-agent"])
         }
