@@ -119,9 +119,11 @@ struct DeployTests {
 
     @Test("what a push of a branch has no part in is not compared, unless nothing else is there")
     func following() {
-        let all = ["main", "production", nil].map { Application(namespace: "n", name: $0 ?? "own", origin: .repository("r"), revision: $0) }
-        #expect(ApplicationOf.following("main", among: all).map(\.name) == ["main", "own"])
-        #expect(ApplicationOf.following("topic", among: Array(all.prefix(2))).map(\.name) == ["main", "production"])
+        let all = ["main", "production", "HEAD", nil].map { revision in
+            ApplicationOf.Found(Object(.applications, namespace: "n", name: revision ?? "own", ["spec": ["source": ["revision": revision.map { .string($0) } ?? .null]]]))
+        }
+        #expect(ApplicationOf.following("main", among: all).map(\.name.name) == ["main", "HEAD", "own"])
+        #expect(ApplicationOf.following("topic", among: Array(all.prefix(2))).map(\.name.name) == ["main", "production"])
     }
 
     @Test("a repository's Application is found by its remotes")

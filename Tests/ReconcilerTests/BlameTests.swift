@@ -123,6 +123,22 @@ struct BlameTests {
         }
     }
 
+    @Test("a value that a variable took out of a Secret shows in no object")
+    func substituted() async throws {
+        try await RunningReconciler.with { running in
+            _ = try await running.cluster.client.create(.secrets, .secret("pass", ["PASSWORD": "hunter2"]))
+            let work = try await GitRepositoryFixture()
+            try work.write("c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {url: \"db://${PASSWORD}@db\", plain: x}")
+            let tip = try await work.commit("Database")
+            try await running.cluster.createApplication(
+                "web", source: ["url": .string(work.path)], spec: ["substitute": ["from": [["kind": "Secret", "name": "pass"]]]])
+            try await running.cluster.application("web", synced: "Synced", at: tip)
+            let blame = try await Self.blame(running, "ConfigMap", "c", group: "")
+            #expect(blame.lines.map { "\($0.path): \($0.value)" }.sorted() == ["data.plain: x", "data.url: ***"])
+            #expect(Self.who(blame) == ["data.plain": "Database", "data.url": "Database"])
+        }
+    }
+
     @Test("history counts only commits that change the path, ends at its bound, and says so")
     func history() async throws {
         let work = try await GitRepositoryFixture()

@@ -80,6 +80,24 @@ struct ForesightTests {
         return (try await Planner(client: cluster.client).plan(desired: rendered, application: application), application)
     }
 
+    @Test("what a sync leaves to others is left to them in the forecast; what is made anew begins with what the manifest says")
+    func leftToOthers() async throws {
+        let cluster = try await TestCluster()
+        let spec: JSON = [
+            "replicas": 7, "selector": ["matchLabels": ["app": "web"]],
+            "template": ["metadata": ["labels": ["app": "web"]], "spec": ["containers": [["name": "main", "image": "nginx:0"]]]],
+        ]
+        _ = try await cluster.client.create(.deployments, Object(.deployments, namespace: "default", name: "web", ["spec": spec]))
+        let manifest = Self.web.replacing("metadata: {name: web}", with: "metadata: {name: web, annotations: {gitctl.dev/ignore: /spec/replicas}}")
+        var (plan, application) = try await Self.plan(["web.yaml": manifest], on: cluster)
+        try #require(plan.changes.map(\.action) == [.changed])
+        guard case .apply(let applied)? = Foresight.steps(of: plan, for: application).first else { throw CancellationError() }
+        #expect(applied.spec["replicas"] != 2 && applied.annotations[Application.annotation] == application.reference)
+        plan.changes[0].action = .replaced
+        guard case .replace(let replaced)? = Foresight.steps(of: plan, for: application).first else { throw CancellationError() }
+        #expect(replaced.spec["replicas"] == 2 && replaced.annotations[Application.annotation] == application.reference)
+    }
+
     @Test("a diff has them as text, as JSON and as markdown")
     func formats() async throws {
         let cluster = try await TestCluster()

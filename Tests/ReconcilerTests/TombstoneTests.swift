@@ -10,7 +10,7 @@ import Testing
 struct TombstoneTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private static func deleted(_ cluster: TestCluster) async throws -> [Tombstone] { try await Undeletion(client: cluster.client).tombstones(namespace: nil) }
+    private static func deleted(_ cluster: TestCluster, now: Timestamp = SystemClock().now) async throws -> [Tombstone] { try await Undeletion(client: cluster.client).tombstones(namespace: nil, now: now) }
 
     @Test("what is pruned or replaced can be brought back; it then is nobody's, and the next sync leaves it alone")
     func undelete() async throws {
@@ -34,16 +34,17 @@ struct TombstoneTests {
             #expect(try await !running.cluster.exists(.secrets, "s"))
 
             let kept = try await Self.deleted(running.cluster)
-            #expect(kept.count == 1 && kept[0].revision == two && kept[0].application == Tombstone.ApplicationReference(namespace: "gitctl-system", name: "web"))
-            #expect(kept[0].objects.map(\.name).sorted() == ["f", "s"] && kept[0].expires - kept[0].deleted == .seconds(86_400))
+            // What is replaced is kept when it is, before anything is pruned.
+            #expect(kept.count == 2 && kept[0].revision == two && kept[0].application == Tombstone.ApplicationReference(namespace: "gitctl-system", name: "web"))
+            #expect(kept.flatMap(\.objects).map(\.name).sorted() == ["f", "s"] && kept[0].expires - kept[0].deleted == .seconds(86_400))
             // As kubectl get secrets -l gitctl.dev/application=web finds it, and without a value outside of its data.
             var options = ListOptions()
             options.labelSelector = LabelSelector(matchLabels: ["gitctl.dev/application": "web"])
             let secrets = try await client.list(.secrets, namespace: "gitctl-system", options: options).items
-            #expect(secrets.count == 1 && secrets[0].annotations["gitctl.dev/objects"] == "ConfigMap default/f, Secret default/s")
-            #expect(!JSON.object(secrets[0].metadata).text.contains("hunter2"))
+            #expect(secrets.compactMap { $0.annotations["gitctl.dev/objects"] }.sorted() == ["ConfigMap default/f", "Secret default/s"])
+            #expect(secrets.allSatisfy { !JSON.object($0.metadata).text.contains("hunter2") })
 
-            let secret = try #require(kept[0].objects.first { $0.name == "s" })
+            let secret = try #require(kept.flatMap(\.objects).first { $0.name == "s" })
             try await Undeletion(client: client).restore(secret, .secrets)
             let back = try await running.cluster.get(.secrets, "s")
             #expect(back["data", "token"]?.string == Base64.encode("hunter2".utf8) && back.annotations[Application.annotation] == nil && back.uid != secret.uid)
@@ -54,7 +55,7 @@ struct TombstoneTests {
             _ = try await client.patch(key, .merge(["metadata": ["annotations": [Application.syncAnnotation: "2"]]]))
             try await running.cluster.application("web", synced: "Synced", at: three)
             #expect(try await running.cluster.exists(.secrets, "s"))
-            #expect(try await Self.deleted(running.cluster).count == 1, "nothing was deleted by the third commit")
+            #expect(try await Self.deleted(running.cluster).count == 2, "nothing was deleted by the third commit")
         }
     }
 
@@ -101,14 +102,97 @@ struct TombstoneTests {
         let first = try #require(try await cluster.client.list(.secrets, namespace: "gitctl-system").items.first { $0.name != "other" })
         clock.advance(by: .seconds(3600))
         try await tombstones.keep(Self.plan([Self.configMap("b", 1)]), of: Self.application)
-        #expect(try await Self.deleted(cluster).count == 2)
+        #expect(try await Self.deleted(cluster, now: clock.now).count == 2)
         clock.advance(by: .seconds(82_800))
         try await cluster.wait(for: .secrets, first.name, in: "gitctl-system") { $0 == nil }
-        #expect(try await Self.deleted(cluster).map { $0.objects.map(\.name) } == [["b"]])
+        #expect(try await Self.deleted(cluster, now: clock.now).map { $0.objects.map(\.name) } == [["b"]])
         clock.advance(by: .seconds(3600))
         try await cluster.waitUntilGone(.secrets, named: "tombstone-", in: "gitctl-system")
         keeper.cancel()
         #expect(try await cluster.exists(.secrets, "other", in: "gitctl-system"))
+    }
+
+    @Test("a sync that fails before it deletes keeps nothing as deleted")
+    func notYet() async throws {
+        let cluster = try await TestCluster()
+        let client = FaultyClient(cluster.client)
+        try await RunningReconciler.with(cluster: cluster, client: client) { running in
+            let work = try await GitRepositoryFixture()
+            try work.write("s.yaml", SyncTests.configMap("s"))
+            let one = try await work.commit("First")
+            try await cluster.createApplication("web", source: ["url": .string(work.path)])
+            try await cluster.application("web", synced: "Synced", at: one)
+
+            client.fail("a", Array(repeating: APIStatus(.forbidden, "not now"), count: 100))
+            try work.remove("s.yaml")
+            try work.write("a.yaml", SyncTests.configMap("a"))
+            let two = try await work.commit("Second")
+            let key = ObjectKey(.applications, namespace: "gitctl-system", name: "web")
+            _ = try await client.patch(key, .merge(["metadata": ["annotations": [Application.syncAnnotation: "1"]]]))
+            try await cluster.application("web", synced: "ApplyFailed", at: two)
+            #expect(try await cluster.exists(.configMaps, "s"))
+            #expect(try await Self.deleted(cluster).isEmpty)
+        }
+    }
+
+    @Test("an object whose status changes before the sync is tried again is kept once, and one whose content changes again")
+    func again() async throws {
+        let cluster = try await TestCluster()
+        let tombstones = Tombstones(client: cluster.client, clock: SystemClock(), logger: Self.quiet)
+        var object = Self.configMap("a", 1)
+        object.generation = 1
+        for version in ["7", "8"] {
+            object.resourceVersion = version
+            try await tombstones.keep(Self.plan([object]), of: Self.application)
+        }
+        #expect(try await Self.deleted(cluster).count == 1)
+        object.generation = 2
+        try await tombstones.keep(Self.plan([object]), of: Self.application)
+        #expect(try await Self.deleted(cluster).count == 2)
+    }
+
+    @Test("one that may not be deleted does not keep the others from it, and is told")
+    func undeletable() async throws {
+        let cluster = try await TestCluster(namespaces: ["a", "gitctl-system"])
+        let clock = VirtualClock(now: Timestamp(seconds: 1_800_000_000))
+        func grant(_ kind: String, _ namespace: String?, verbs: [String]) async throws {
+            let (role, binding): (ResourceType, ResourceType) = namespace == nil ? (.clusterRoles, .clusterRoleBindings) : (.roles, .roleBindings)
+            _ = try await cluster.client.create(
+                role, Object(role, namespace: namespace, name: "keeper", ["rules": [["apiGroups": [""], "resources": ["secrets"], "verbs": JSON(verbs)]]]))
+            _ = try await cluster.client.create(
+                binding,
+                Object(
+                    binding, namespace: namespace, name: "keeper",
+                    [
+                        "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": .string(kind), "name": "keeper"],
+                        "subjects": [["apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "keeper"]],
+                    ]))
+        }
+        try await grant("ClusterRole", nil, verbs: ["list", "create"])
+        try await grant("Role", "gitctl-system", verbs: ["delete"])
+        let client = LocalClient(
+            registry: cluster.registry, user: UserInfo(name: "keeper", groups: ["system:authenticated"]),
+            authorizer: Access(store: cluster.registry.store).authorizer)
+        let log = CapturedLog()
+        let tombstones = Tombstones(client: client, clock: clock, logger: log.logger)
+        for namespace in ["a", "gitctl-system"] {
+            try await tombstones.keep(Self.plan([Self.configMap("c", 1)]), of: Application(namespace: namespace, name: "web", origin: .repository("web")))
+        }
+        clock.advance(by: .seconds(86_400))
+        let keeper = Task { await tombstones.run() }
+        try await cluster.waitUntilGone(.secrets, named: "tombstone-", in: "gitctl-system")
+        keeper.cancel()
+        #expect(try await cluster.client.list(.secrets, namespace: "a").items.count == 1)
+        #expect(log.text.contains("cannot delete an expired tombstone"), "\(log.text)")
+    }
+
+    @Test("what claims to be of the future is not believed")
+    func future() async throws {
+        let cluster = try await TestCluster()
+        let clock = VirtualClock(now: Timestamp(seconds: 1_800_000_000))
+        try await Tombstones(client: cluster.client, clock: clock, logger: Self.quiet).keep(Self.plan([Self.configMap("a", 1)]), of: Self.application)
+        #expect(try await Self.deleted(cluster, now: Timestamp(seconds: 1_799_999_000)).isEmpty)
+        #expect(try await Self.deleted(cluster, now: clock.now).count == 1)
     }
 
     @Test("where they cannot be kept nothing is deleted, and the reason is told")

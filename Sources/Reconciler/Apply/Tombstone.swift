@@ -19,6 +19,8 @@ package struct Tombstone: Sendable {
 
     /// Bytes in one Secret: Kubernetes' limit is 1 MiB, and etcd's 1.5 MiB counts them in base64.
     static let partBytesMax = 700 * 1024
+    /// Where `gitctl up` makes Applications.
+    private static let administratorNamespace = "gitctl-system"
     private static let namesMax = 10
     private static let nameLengthMax = 63
 
@@ -29,6 +31,8 @@ package struct Tombstone: Sendable {
     package var expires: Timestamp
     /// As they were; without managedFields and status.
     package var objects: [Object]
+    /// The Secret that it was read from, the first of several; empty before it is written.
+    package var secretName = ""
 
     /// Namespace and name.
     package struct ApplicationReference: Sendable, Hashable {
@@ -72,7 +76,10 @@ package struct Tombstone: Sendable {
             return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
         }
         let sorted = parts.compactMap { secret in part(secret).map { ($0, secret) } }.sorted { $0.0.index < $1.0.index }
-        guard let first = sorted.first, sorted.map(\.0.index) == Array(1...max(first.0.count, 1)) else { return nil }
+        // Counts come from outside: compared before anything is made of them.
+        guard let first = sorted.first, sorted.allSatisfy({ $0.0.count == sorted.count }), sorted.map(\.0.index) == Array(1...sorted.count) else {
+            return nil
+        }
         var bytes: [UInt8] = []
         for (_, secret) in sorted {
             guard let more = secret["data", "objects"]?.string.flatMap({ Base64.decode($0) }) else { return nil }
@@ -85,7 +92,13 @@ package struct Tombstone: Sendable {
         else { return nil }
         return Tombstone(
             application: ApplicationReference(namespace: first.1.namespace, name: first.1.labels[label] ?? ""),
-            revision: annotations[revisionAnnotation] ?? "", deleted: deleted, expires: expires, objects: objects)
+            revision: annotations[revisionAnnotation] ?? "", deleted: deleted, expires: expires, objects: objects, secretName: first.1.name)
+    }
+
+    /// Whether an object is where those who may write Secrets beside the Application have a say: in its namespace; from the
+    /// administrator's own, anywhere. Of any other object a Secret may claim what its author could never have made.
+    package func isInReach(_ object: Object) -> Bool {
+        application.namespace == Self.administratorNamespace || object.namespace == application.namespace
     }
 }
 

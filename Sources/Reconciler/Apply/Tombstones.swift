@@ -6,7 +6,7 @@ import Synchronization
 /// Keeps what syncs delete for a day, and takes it away after that.
 final class Tombstones: Sendable {
     static let keptFor: Duration = .seconds(86_400)
-    /// Before the cluster is asked again, when it would not say what there is.
+    /// Before the cluster is asked again, when it would not say what there is, or not delete it.
     private static let retryDelay: Duration = .seconds(600)
 
     private let client: any ResourceClient
@@ -22,16 +22,16 @@ final class Tombstones: Sendable {
         self.logger = logger
     }
 
-    /// Keeps what a plan is about to delete or replace. - Throws: `SyncFailure`; then nothing may be deleted.
-    func keep(_ plan: Plan, of application: Application) async throws {
+    /// Keeps what a plan is about to delete or replace. - Throws: then nothing may be deleted.
+    func keep(_ plan: Plan, of application: Application) async throws(SyncFailure) {
         let objects = plan.changes.filter { $0.action == .deleted || $0.action == .replaced }.compactMap(\.live)
         guard !objects.isEmpty else { return }
         let now = clock.now
         let tombstone = Tombstone(
             application: Tombstone.ApplicationReference(namespace: application.namespace, name: application.name), revision: plan.revision,
             deleted: now, expires: now + Self.keptFor, objects: objects.map(Self.slim))
-        let versions = objects.map { "\($0.uid) \($0.resourceVersion)" }.sorted().joined(separator: "\n")
-        let digest = SHA256.hash(data: Array("\(plan.revision)\n\(versions)".utf8)).prefix(6)
+        let identities = objects.map(Self.identity).sorted().joined(separator: "\n")
+        let digest = SHA256.hash(data: Array("\(plan.revision)\n\(identities)".utf8)).prefix(6)
         let group = digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         for secret in tombstone.secrets(group: group) {
             do throws(APIStatus) { _ = try await client.create(.secrets, secret, options: WriteOptions(fieldManager: Application.fieldManager)) } catch {
@@ -53,6 +53,12 @@ final class Tombstones: Sendable {
         object.set(nil, at: ["metadata", "managedFields"])
         object.fields["status"] = nil
         return object
+    }
+
+    /// Names an object for as long as it is the same: by its generation, since its status changes while it waits to be
+    /// deleted; of a kind that has none by its version.
+    private static func identity(_ object: Object) -> String {
+        "\(object.uid) \(object.generation > 0 ? "generation \(object.generation)" : object.resourceVersion)"
     }
 
     private func expect(_ time: Timestamp) {
@@ -88,7 +94,11 @@ final class Tombstones: Sendable {
                 continue
             }
             do throws(APIStatus) { try await client.delete(ObjectKey(.secrets, namespace: secret.namespace, name: secret.name)) } catch {
-                guard error.reason == .notFound else { throw error }
+                if error.reason == .notFound { continue }
+                logger.warning(
+                    "cannot delete an expired tombstone", metadata: ["namespace": "\(secret.namespace)", "name": "\(secret.name)", "error": "\(error)"])
+                let retry = now + Self.retryDelay
+                next.withLock { $0 = min($0 ?? retry, retry) }
             }
         }
     }
@@ -103,13 +113,18 @@ final class Tombstones: Sendable {
 
 /// What commands do with tombstones: on any cluster, by its API alone.
 package struct Undeletion: Sendable {
+    /// How far the daemon's clock may be ahead of ours.
+    private static let skewMax: Duration = .seconds(60)
+
     private let client: any ResourceClient
 
     package init(client: any ResourceClient) { self.client = client }
 
-    /// The newest first. - Parameter namespace: of the Applications; nil: all.
-    package func tombstones(namespace: String?) async throws(APIStatus) -> [Tombstone] {
-        Tombstone.read(try await Tombstones.secrets(client, namespace: namespace))
+    /// The newest first; without what claims to be of the future, and would stay the newest.
+    ///
+    /// - Parameter namespace: of the Applications; nil: all.
+    package func tombstones(namespace: String?, now: Timestamp) async throws(APIStatus) -> [Tombstone] {
+        Tombstone.read(try await Tombstones.secrets(client, namespace: namespace)).filter { $0.deleted <= now + Self.skewMax }
     }
 
     /// Creates an object as it was when it was deleted last. - Throws: `APIStatus` `alreadyExists` where there is one.

@@ -81,12 +81,15 @@ package struct Blamer: Sendable {
         }
         let fields = Array(all.prefix(Blame.linesMax))
         var commits: [OwnedField: Blame.Origin] = [:]
+        // What was put in for a variable shows nowhere, whatever the kind of the object.
+        var secrets: SecretValues?
         if let (application, repository) = source {
             let owned = fields.filter { $0.managers.contains { $0.name == Application.fieldManager } }
             commits = try await origins(of: owned, ObjectIdentity(key), application, repository)
+            secrets = try await SecretValues(of: application, client: client)
         }
         let lines = fields.map { field in
-            Blame.Line(path: field.description, value: Self.value(of: field, in: live), origin: commits[field] ?? Self.origin(field))
+            Blame.Line(path: field.description, value: Self.value(of: field, in: live, hiding: secrets), origin: commits[field] ?? Self.origin(field))
         }
         return Blame(
             object: key.description, application: source?.application.reference ?? "",
@@ -105,12 +108,13 @@ package struct Blamer: Sendable {
         field.managers.max { $0.time < $1.time }.map { .manager($0) } ?? .standard
     }
 
-    private static func value(of field: OwnedField, in live: Object) -> String {
+    private static func value(of field: OwnedField, in live: Object, hiding secrets: SecretValues?) -> String {
         if live.kind == "Secret", live.apiVersion == "v1" {
             let isSecret = [.member("data"), .member("stringData")].contains(field.path.first)
             if isSecret || field.description.hasSuffix("[kubectl.kubernetes.io/last-applied-configuration]") { return SecretMask.hidden }
         }
-        let text = field.value.string ?? field.value.text
+        let value = secrets?.masked(field.value) ?? field.value
+        let text = value.string ?? value.text
         let line = text.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) ?? ""
         let isCut = line.count > Blame.valueMax || line.utf8.count < text.utf8.count
         return String(line.prefix(Blame.valueMax)).printable + (isCut ? "…" : "")

@@ -33,13 +33,16 @@ package struct Foresight: Sendable {
     }
 
     /// The plan's writes in the order of a sync.
-    private static func steps(of plan: Plan, for application: Application) -> [ForecastSpec.Step] {
+    static func steps(of plan: Plan, for application: Application) -> [ForecastSpec.Step] {
         var steps: [ForecastSpec.Step] = []
         for step in SyncStep.steps(of: plan).beforePrune {
             for layer in Layer.allCases {
                 for change in step.writes where Layer.of(change.key.type) == layer {
-                    guard let object = change.rendered?.object.owned(by: application) else { continue }
-                    steps.append(change.action == .replaced ? .replace(object) : .apply(object))
+                    guard let rendered = change.rendered else { continue }
+                    // What is made anew begins with what the manifest says; else fields left to others stay theirs.
+                    steps.append(
+                        change.action == .replaced
+                            ? .replace(rendered.object.owned(by: application)) : .apply(rendered.wanted(by: application, over: change.live).object))
                 }
             }
         }

@@ -1,7 +1,7 @@
 import APIMachinery
 
 /// Why a commit is not in the cluster. The previous one stays.
-struct SyncFailure: Error, Sendable, CustomStringConvertible {
+package struct SyncFailure: Error, Sendable, CustomStringConvertible {
     /// One word in CamelCase, the condition's reason.
     var reason: String
     /// One message per line.
@@ -15,7 +15,7 @@ struct SyncFailure: Error, Sendable, CustomStringConvertible {
     /// A hook failed: what it did is not done again unasked.
     var isHook = false
 
-    var description: String { lines.joined(separator: "\n") }
+    package var description: String { lines.joined(separator: "\n") }
 
     init(_ reason: String, _ lines: [String], commit: Commit? = nil) {
         self.reason = reason

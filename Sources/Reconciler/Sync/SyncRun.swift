@@ -40,8 +40,8 @@ final class SyncRun: Sendable {
     func carryOut() async throws -> Outcome {
         let steps = SyncStep.steps(of: plan)
         do {
-            try await worker.sync.tombstones.keep(plan, of: application)
             for step in steps.beforePrune { try await carryOut(step) }
+            try await keep(plan.changes.filter { $0.action == .deleted })
             let pruned = try await applier.prune(plan)
             outcome.withLock { $0.pruned = pruned }
             for step in steps.afterPrune { try await carryOut(step) }
@@ -49,6 +49,16 @@ final class SyncRun: Sendable {
         } catch {
             if !Task.isCancelled, !(error is CancellationError) { await runFailureHooks() }
             throw Interrupted(cause: error, written: outcome.withLock { $0.written })
+        }
+    }
+
+    /// Keeps what is deleted or replaced next: not before, since what fails on the way deletes nothing.
+    private func keep(_ changes: [PlannedChange]) async throws {
+        do { try await worker.sync.tombstones.keep(Plan(revision: plan.revision, changes: changes), of: application) } catch {
+            var failure = error
+            failure.commit = resolved.commit
+            failure.hasBegun = outcome.withLock { !$0.written.isEmpty || !$0.hooks.isEmpty }
+            throw failure
         }
     }
 
@@ -65,6 +75,7 @@ final class SyncRun: Sendable {
     private func carryOut(_ step: SyncStep) async throws {
         try Task.checkCancellation()
         if !step.writes.isEmpty {
+            try await keep(step.writes.filter { $0.action == .replaced })
             let failures = try await applier.apply(step.writes, application: application) { [self] rendered, object in
                 let record = Applied.Record(rendered, live: object)
                 outcome.withLock { $0.written[rendered.identity] = record }

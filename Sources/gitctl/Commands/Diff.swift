@@ -55,8 +55,11 @@ package struct Diff: AsyncParsableCommand {
     }
 
     private func compare() async throws -> PlanReport {
-        let client = try cluster.client()
-        let tree = try await WorkTree.find(currentDirectory())
+        try await compare(try await WorkTree.find(currentDirectory()), client: try cluster.client())
+    }
+
+    /// One Application that cannot be compared is refused in its place, and does not keep the others from it.
+    func compare(_ tree: WorkTree, client: any ResourceClient) async throws -> PlanReport {
         let range = try RevisionRange(revisions)
         let repository = Repository(path: tree.root)
         let to = try await repository.commit(at: try await tree.commit(range.to))
@@ -68,33 +71,27 @@ package struct Diff: AsyncParsableCommand {
         var applications = try await ApplicationOf(tree: tree, client: client).find(app)
         // What a push would deploy: of several Applications those that follow another branch have no part in it.
         if app == nil, revisions == "HEAD" { applications = ApplicationOf.following(tree.branch, among: applications) }
-        let entries = try await concurrentMap(applications, limit: Self.concurrencyMax) { application in
-            let name = ApplicationName(namespace: application.namespace, name: application.name).description
-            var entry = PlanReport.Entry(application: name, title: title, plan: Plan(revision: to.id.description, changes: []))
+        let entries = try await concurrentMap(applications, limit: Self.concurrencyMax) { found in
+            var entry = PlanReport.Entry(application: found.name.description, title: title, plan: Plan(revision: to.id.description, changes: []))
             do {
-                entry.plan = try await command.plan(application, from: start, to: to, renderer, repository, client)
-                entry.refusals = await renderer.diagnose(entry.plan.failures, in: repository).lines
-            } catch let failure as RenderFailure {
-                entry.refusals = failure.lines
-            } catch let error as GitError where error.reason == .noPath {
-                entry.refusals = [error.description]
+                let preview = try await command.preview(try Application(found.object), from: start, to: to, renderer, repository, client)
+                (entry.plan, entry.refusals) = (preview.plan, preview.refusals)
+            } catch {
+                guard let refusals = Preview.refusals(for: error) else { throw error }
+                entry.refusals = refusals
             }
             return entry
         }
         return PlanReport(entries)
     }
 
-    private func plan(
+    private func preview(
         _ application: Application, from: Commit?, to: Commit, _ renderer: Renderer, _ repository: Repository, _ client: any ResourceClient
-    ) async throws -> Plan {
-        func render(_ commit: Commit) async throws -> Rendered {
-            try await renderer.render(.local(repository, commit, for: application), for: application, client: client)
-        }
-        let rendered = try await render(to)
-        if let from { return Plan(from: try await render(from), to: rendered) }
-        var plan = try await Planner(client: client).plan(desired: rendered, application: application)
-        plan.consequences = await Foresight(client: client).consequences(of: plan, for: application)
-        return plan
+    ) async throws -> Preview {
+        let resolved = try await Sources.Resolved.local(repository, to, for: application)
+        guard let from else { return try await Preview(of: application, at: resolved, renderer: renderer, client: client) }
+        let old = try await renderer.render(.local(repository, from, for: application), for: application, client: client)
+        return Preview(plan: Plan(from: old, to: try await renderer.render(resolved, for: application, client: client)))
     }
 }
 
@@ -120,15 +117,32 @@ package struct RevisionRange: Sendable, Hashable {
 
 /// Finds the Applications that a work tree deploys.
 package struct ApplicationOf {
+    /// One of them, readable or not.
+    package struct Found: Sendable {
+        package var object: Object
+
+        package init(_ object: Object) { self.object = object }
+
+        package var name: ApplicationName { ApplicationName(namespace: object.namespace, name: object.name) }
+
+        fileprivate var revision: String? {
+            let revision = object.spec["source"]?["revision"]?.string ?? ""
+            return ["", "HEAD"].contains(revision) ? nil : revision
+        }
+    }
+
     let tree: WorkTree
     let client: any ResourceClient
 
     /// The one named, or all, in the order of their names.
-    func find(_ name: ApplicationName?) async throws -> [Application] {
+    func find(_ name: ApplicationName?) async throws -> [Found] {
         let all = try await client.list(.applications).items
         if name != nil {
             let chosen = try await ApplicationChoice(client: client).named(name)
-            return [try Self.read(all.first { $0.namespace == chosen.namespace && $0.name == chosen.name })]
+            guard let object = all.first(where: { $0.namespace == chosen.namespace && $0.name == chosen.name }) else {
+                throw Failure("the Application was deleted meanwhile")
+            }
+            return [Found(object)]
         }
         let remotes = try await tree.git.text("config", "--get-regexp", "^remote\\..*\\.url$") ?? ""
         let urls = Set(remotes.split(separator: "\n").compactMap { $0.split(separator: " ", maxSplits: 1).last.map(String.init) } + [tree.root])
@@ -136,11 +150,11 @@ package struct ApplicationOf {
         guard !found.isEmpty else {
             throw Failure("no Application deploys the repository \(tree.root)", hints: ["deploy it with `gitctl up`, or name one with --app NAME"])
         }
-        return try found.map(Self.read)
+        return found.map(Found.init)
     }
 
     /// Those that follow a branch, or the repository's own; all where none does.
-    package static func following(_ branch: String?, among all: [Application]) -> [Application] {
+    package static func following(_ branch: String?, among all: [Found]) -> [Found] {
         let found = all.filter { $0.revision == nil || $0.revision == branch }
         return found.isEmpty ? all : found
     }
@@ -151,14 +165,5 @@ package struct ApplicationOf {
         if let url = source["url"]?.string { return urls.contains(url) }
         guard let name = source["repository"]?.string else { return false }
         return urls.contains { $0.hasSuffix("/git/\(name).git") }
-    }
-
-    private static func read(_ object: Object?) throws -> Application {
-        guard let object else { throw Failure("the Application was deleted meanwhile") }
-        do {
-            return try Application(object)
-        } catch {
-            throw Failure("Application \(object.namespace)/\(object.name): \(error)")
-        }
     }
 }

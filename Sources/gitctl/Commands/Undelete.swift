@@ -7,7 +7,8 @@ package struct Undelete: AsyncParsableCommand {
         abstract: "Bring back an object that a sync deleted within the last day.",
         discussion: """
             What a sync prunes or replaces is kept for a day, in Secrets of the Application's namespace. It comes back as it \
-            was, without its Application's mark: git does not hold it, and no sync changes or deletes it.
+            was, without its Application's mark: git does not hold it, and no sync changes or deletes it. What Secrets outside of \
+            gitctl-system say of other namespaces and of the cluster needs --app.
 
             Examples:
               gitctl undelete                        # what there is
@@ -30,16 +31,15 @@ package struct Undelete: AsyncParsableCommand {
     package func run() async throws {
         let client = try cluster.client()
         let undeletion = Undeletion(client: client)
-        let tombstones = try await undeletion.tombstones(namespace: app?.namespace).filter { app == nil || $0.application.name == app?.name }
+        let now = SystemClock().now
+        let tombstones = try await undeletion.tombstones(namespace: app?.namespace, now: now).filter { app == nil || $0.application.name == app?.name }
         guard let object else {
             let terminal = Terminal.standardOutput
-            return printLine(TombstoneList(tombstones, now: SystemClock().now).text(terminal))
+            return printLine(TombstoneList(tombstones, now: now).text(terminal))
         }
         let type = try object.type(among: try await client.resourceTypes())
         let key = ObjectKey(type, namespace: type.isNamespaced ? namespace : nil, name: object.name)
-        guard let (tombstone, deleted) = TombstoneList.find(key, in: tombstones) else {
-            throw Failure("\(key) is not among what syncs deleted within the last day", hints: ["gitctl undelete lists what is"])
-        }
+        let (tombstone, deleted) = try TombstoneList.find(key, in: tombstones, isChosen: app != nil)
         do { try await undeletion.restore(deleted, type) } catch {
             switch error.reason {
             case .alreadyExists: throw Failure("\(key) exists; what was deleted under its name stays deleted", hints: ["delete it first if it is to give way: kubectl delete"])
@@ -48,8 +48,7 @@ package struct Undelete: AsyncParsableCommand {
             default: throw error
             }
         }
-        let when = age(SystemClock().now - tombstone.deleted)
-        printLine("\(key) is back, as it was when Application \(tombstone.application.name) deleted it \(when) ago")
+        printLine(TombstoneList.restored(key, from: tombstone, now: now))
         printNote("warning: it is not in git, and no sync keeps or deletes it; commit its manifest if it is to stay")
     }
 }
@@ -64,15 +63,30 @@ package struct TombstoneList: Sendable {
         self.now = now
     }
 
-    /// As it was deleted last.
-    static func find(_ key: ObjectKey, in tombstones: [Tombstone]) -> (Tombstone, Object)? {
+    /// As it was deleted last. - Parameter isChosen: the Application was named, and with it whose word is taken.
+    static func find(_ key: ObjectKey, in tombstones: [Tombstone], isChosen: Bool) throws(Failure) -> (Tombstone, Object) {
+        var outOfReach: Tombstone?
         for tombstone in tombstones {
             let found = tombstone.objects.first {
                 $0.kind == key.type.kind && $0.gvk?.group == key.type.group && $0.namespace == key.namespace ?? "" && $0.name == key.name
             }
-            if let found { return (tombstone, found) }
+            guard let found else { continue }
+            if isChosen || tombstone.isInReach(found) { return (tombstone, found) }
+            outOfReach = outOfReach ?? tombstone
         }
-        return nil
+        guard let outOfReach else {
+            throw Failure("\(key) is not among what syncs deleted within the last day", hints: ["gitctl undelete lists what is"])
+        }
+        let (namespace, name) = (outOfReach.application.namespace, outOfReach.application.name)
+        throw Failure(
+            "\(key) is kept in Secret \(namespace)/\(outOfReach.secretName) alone, which whoever may write Secrets in namespace \(namespace) can have made",
+            hints: ["look at it, and name its Application to bring it back: --app \(namespace)/\(name)"])
+    }
+
+    static func restored(_ key: ObjectKey, from tombstone: Tombstone, now: Timestamp) -> String {
+        let application = tombstone.application
+        return
+            "\(key) is back, as it was when Application \(application.name) deleted it \(age(now - tombstone.deleted)) ago, from Secret \(application.namespace)/\(tombstone.secretName)"
     }
 
     package func text(_ terminal: Terminal) -> String {
