@@ -69,6 +69,10 @@ package final class Reconciler: Service {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.live.run() }
                 group.addTask { await self.refreshRepositories() }
+                group.addTask {
+                    await self.applications.waitUntilSynced()
+                    if !Task.isCancelled { self.removeUnusedCopies() }
+                }
                 group.addTask(priority: .utility) { await self.journal.run() }
                 group.addTask(priority: .utility) { await self.sync.tombstones.run() }
                 group.addTask {
@@ -84,6 +88,7 @@ package final class Reconciler: Service {
     // MARK: Applications come and go
 
     private func follow(_ change: Informer.Change) {
+        if case .updated(let old, let new) = change, Sources.remote(of: old) != Sources.remote(of: new) { removeUnusedCopies() }
         defer { for worker in state.dependents(of: "\(change.object.namespace)/\(change.object.name)") { worker.dependencyChanged() } }
         switch change {
         case .added(let object): start(object)
@@ -99,6 +104,7 @@ package final class Reconciler: Service {
             state.note(dependencies: [], of: "\(object.namespace)/\(object.name)")
             state.remove("\(object.namespace)/\(object.name)")?.stop()
             journal.forget("\(object.namespace)/\(object.name)")
+            if Sources.remote(of: object) != nil { removeUnusedCopies() }
         }
     }
 
@@ -148,6 +154,8 @@ package final class Reconciler: Service {
     package func ensureRepository(name: String) async throws -> String {
         try await repositories.ensure(name).path
     }
+
+    private func removeUnusedCopies() { sources.removeUnused(by: applications.list()) }
 
     /// Hooks name the executable, which may have moved since the repositories were made.
     private func refreshRepositories() async {

@@ -14,6 +14,7 @@ final class FaultyClient: ResourceClient {
         var reached: Set<String> = []
         var failures: [String: [APIStatus]] = [:]
         var statusFailures: [APIStatus] = []
+        var listFailures: [ResourceType: [APIStatus]] = [:]
         var closed: Set<String> = []
         var waiting: [CheckedContinuation<Void, Never>] = []
         var writes: [String] = []
@@ -30,6 +31,8 @@ final class FaultyClient: ResourceClient {
     func release(_ name: String) { state.withLock { _ = $0.held.remove(name) } }
     /// The next writes of a status fail like this.
     func failStatus(_ statuses: [APIStatus]) { state.withLock { $0.statusFailures = statuses } }
+    /// The next lists of the type fail like this.
+    func failLists(_ type: ResourceType, _ statuses: [APIStatus]) { state.withLock { $0.listFailures[type] = statuses } }
     /// Holds up the next real apply of the object, cancelled or not, until `open`.
     func close(_ name: String) { state.withLock { _ = $0.closed.insert(name) } }
     func open() {
@@ -91,7 +94,12 @@ final class FaultyClient: ResourceClient {
         try await base.getSubresource(key, subresource)
     }
     func list(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> ObjectList {
-        try await base.list(type, namespace: namespace, options: options)
+        let failure = state.withLock { state in
+            if state.listFailures[type]?.isEmpty ?? true { return APIStatus?.none }
+            return state.listFailures[type]?.removeFirst()
+        }
+        if let failure { throw failure }
+        return try await base.list(type, namespace: namespace, options: options)
     }
     func watch(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> WatchStream {
         try await base.watch(type, namespace: namespace, options: options)

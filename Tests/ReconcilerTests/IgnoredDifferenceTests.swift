@@ -164,6 +164,37 @@ struct IgnoredDifferenceTests {
         }
     }
 
+    @Test("a server that cannot tell its autoscalers now has some; one that will not or cannot ever has none", arguments: [
+        (APIStatus.Reason.serviceUnavailable, true), (.timeout, true), (.internalError, true), (.forbidden, false), (.notFound, false), (.methodNotAllowed, false),
+    ])
+    func unlisted(reason: APIStatus.Reason, fails: Bool) async throws {
+        let client = FaultyClient(try await TestCluster().client)
+        let web = Object(.deployments, namespace: "default", name: "web", ["spec": ["replicas": 1]])
+        var objects = [RenderedObject.generated(.deployments, web, from: "web.yaml")]
+        client.failLists(.horizontalPodAutoscalers, [APIStatus(reason, "no")])
+        var failure: APIStatus?
+        do throws(APIStatus) { try await Autoscalers(client: client).leaveReplicas(of: &objects, in: nil) } catch { failure = error }
+        #expect(failure?.reason == (fails ? reason : nil))
+    }
+
+    @Test("drift of what is scaled is put back without its replicas, though the server does not answer at first")
+    func unlistedDrift() async throws {
+        let cluster = try await TestCluster()
+        let client = FaultyClient(LocalClient(registry: cluster.registry, user: .component("gitctl")))
+        try await RunningReconciler.with(cluster: cluster, client: client) { running in
+            let shop = try await Shop(running)
+            try shop.work.write("a.yaml", Self.deployment(replicas: 2))
+            try await shop.deploy()
+            var object = Object(try #require(try YAML.documents(parsing: Array(Self.autoscaler.utf8)).first?.value.object))
+            object.namespace = "default"
+            _ = try await cluster.client.create(.horizontalPodAutoscalers, object)
+            client.failLists(.horizontalPodAutoscalers, [APIStatus(.serviceUnavailable, "starting")])
+            try await shop.change(Self.web, ["spec": ["replicas": 5], "metadata": ["annotations": ["gitctl.dev/application": "x/y"]]], by: "mallory")
+            let live = try await cluster.wait(for: .deployments, "web") { $0?.annotations["gitctl.dev/application"] == "gitctl-system/shop" }
+            #expect(live?.spec["replicas"] == 5)
+        }
+    }
+
     /// Rules that cannot be used, and what is said.
     static let invalid: [(JSON, String)] = [
         ([["kind": "A", "jsonPointers": ["/a", "spec/replicas"]]], "spec.ignoreDifferences[0].jsonPointers[1]: \"spec/replicas\" does not begin with /; write /spec/replicas"),

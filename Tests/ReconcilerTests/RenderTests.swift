@@ -27,6 +27,15 @@ struct RenderTests {
 
     static let page = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: page\ndata:\n  a: b\n"
 
+    @Test("renderings without objects are forgotten as others are")
+    func emptyRenderings() {
+        let cache = RenderCache()
+        func inputs(_ number: Int) -> RenderInputs { RenderInputs(tree: .zero, path: "\(number)", destination: "default", types: [], namespaces: []) }
+        for number in 0...RenderCache.renderedObjectsMax { cache.keep([], warnings: [], from: inputs(number)) }
+        #expect(cache.rendered(from: inputs(0)) == nil)
+        #expect(cache.rendered(from: inputs(1)) != nil)
+    }
+
     @Test("files are read recursively in path order, documents and Lists expanded, hidden names left out")
     func layout() async throws {
         let work = try await GitRepositoryFixture()

@@ -182,6 +182,10 @@ struct SourceTests {
         #expect(RemoteMirror.withoutCredentials("https://token@host/x.git") == "https://host/x.git")
         #expect(RemoteMirror.withoutCredentials("ssh://git@host/x.git") == "ssh://git@host/x.git")
         #expect(RemoteMirror.withoutCredentials("git@host:x.git") == "git@host:x.git")
+        for url in ["https://user:to/ken@host/x.git", "https://user:12/ken@host/x.git", "https://to/ken@host/x.git", "https://user:to/k@en/y@host/x.git"] {
+            #expect(RemoteMirror.withoutCredentials(url) == "https://host/x.git", "\(url)")
+        }
+        #expect(RemoteMirror.withoutCredentials("https://host:8443/x.git") == "https://host:8443/x.git")
     }
 }
 

@@ -12,6 +12,12 @@ package struct SourceOptions: Sendable, Hashable {
     package init() {}
 
     init(_ source: JSON, revision: String?) throws(InvalidApplication) {
+        if let url = source["url"]?.string, RemoteURL.mayHideCredentials(url) {
+            throw InvalidApplication(
+                description:
+                    "spec.source.url has an @ behind a slash, where a password may end, and is not shown; put credentials into a Secret that spec.source.secretRef names, or write a slash in them as %2F; an @ of the path is %40"
+            )
+        }
         if let text = source["semver"]?.string, !text.isEmpty {
             guard revision == nil else {
                 throw InvalidApplication(

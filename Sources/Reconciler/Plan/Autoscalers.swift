@@ -34,7 +34,8 @@ struct Autoscalers: Sendable {
     ///
     /// - Parameter application: whose whole commit `objects` are: an autoscaler of its that is not among
     ///   them is about to be pruned, and counts no more. nil: some objects alone.
-    func leaveReplicas(of objects: inout [RenderedObject], in application: Application?) async {
+    /// - Throws: what the server cannot answer now: taken for an absence, it would scale down what is scaled.
+    func leaveReplicas(of objects: inout [RenderedObject], in application: Application?) async throws(APIStatus) {
         let scalable = Self.scalable(objects)
         guard !scalable.isEmpty else { return }
         var targets: Set<Target> = []
@@ -44,9 +45,7 @@ struct Autoscalers: Sendable {
             if let target = Target(of: object.object, in: object.key.namespace ?? "") { targets.insert(target) }
         }
         for namespace in Set(scalable.compactMap { objects[$0].key.namespace }) {
-            // A cluster without the kind, or whose login may not list it, has none that we could know of.
-            let live = try? await client.list(.horizontalPodAutoscalers, namespace: namespace).items
-            for autoscaler in live ?? [] where !autoscaler.isDeleting {
+            for autoscaler in try await live(in: namespace) where !autoscaler.isDeleting {
                 let identity = ObjectIdentity(ObjectKey(.horizontalPodAutoscalers, namespace: namespace, name: autoscaler.name))
                 let isMine = autoscaler.annotations[Application.annotation] == application?.reference
                 if let application, application.prunes, isMine, !stated.contains(identity) { continue }
@@ -55,6 +54,14 @@ struct Autoscalers: Sendable {
         }
         guard !targets.isEmpty else { return }
         for index in scalable where targets.contains(Target(objects[index].key)) { objects[index].ignore(Self.replicas) }
+    }
+
+    private func live(in namespace: String) async throws(APIStatus) -> [Object] {
+        do throws(APIStatus) { return try await client.list(.horizontalPodAutoscalers, namespace: namespace).items } catch {
+            // A cluster without the kind, or whose login may not list it, has none that we could know of.
+            guard [.notFound, .methodNotAllowed, .forbidden].contains(error.reason) else { throw error }
+            return []
+        }
     }
 
     /// Objects of kinds that can be scaled.

@@ -22,7 +22,7 @@ package struct Planner: Sendable {
 
     /// - Parameters:
     ///   - isCurrent: what is known to be in the cluster exactly as desired; needs no request.
-    ///   - claims: what other Applications hold by the same commit; asked for when an object changes hands or goes.
+    ///   - claims: what other Applications hold by the same commit; asked for when an object changes hands or is about to be deleted.
     /// - Throws: `APIStatus` when the server cannot answer now; a refusal of an object is in the plan.
     func plan(
         desired: Rendered, application: Application, isCurrent: (RenderedObject) -> Bool, claims: () async throws -> Claims?
@@ -39,7 +39,7 @@ package struct Planner: Sendable {
         let gone = Self.gone(from: desired, hooks, of: application)
         var moved: Claims?
         let foreign = outcomes.indices.filter { outcomes[$0].owner != nil }
-        if !gone.isEmpty || !foreign.isEmpty { moved = try await claims() }
+        if !foreign.isEmpty { moved = try await claims() }
         for index in foreign {
             guard let owner = outcomes[index].owner, moved?.releases(owner, desired.objects[open[index]].identity) == true else { continue }
             outcomes[index] = try await outcome(
@@ -61,7 +61,12 @@ package struct Planner: Sendable {
             }
             next += 1
         }
-        plan.changes += try await prunes(gone, application: application, live: live, owners: owners, claims: moved)
+        var pruned = try await prunes(gone, application: application, live: live, owners: owners)
+        if pruned.contains(where: { $0.action == .deleted }) {
+            if moved == nil { moved = try await claims() }
+            moved?.keep(&pruned)
+        }
+        plan.changes += pruned
         if !hooks.isEmpty { try await self.plan(hooks, beside: desired, of: application, createdNamespaces: created, into: &plan) }
         if let secrets = try await SecretValues(of: application, client: client) {
             for index in plan.changes.indices { plan.changes[index].hide(secrets) }
@@ -81,7 +86,7 @@ package struct Planner: Sendable {
         application.prunes = true
         let gone = application.status.inventory.sorted()
         let changes = try await prunes(
-            gone, application: application, live: LiveLookup([], client: acting), owners: Owners(client: client, application: application), claims: nil)
+            gone, application: application, live: LiveLookup([], client: acting), owners: Owners(client: client, application: application))
         return Plan(revision: application.status.observedRevision, changes: changes)
     }
 
@@ -202,7 +207,7 @@ package struct Planner: Sendable {
 
     /// What becomes of objects that the repository held and holds no more.
     private func prunes(
-        _ gone: [ObjectIdentity], application: Application, live lookup: LiveLookup, owners: Owners, claims: Claims?
+        _ gone: [ObjectIdentity], application: Application, live lookup: LiveLookup, owners: Owners
     ) async throws -> [PlannedChange] {
         guard !gone.isEmpty else { return [] }
         let types = try await client.resourceTypes()
@@ -222,8 +227,6 @@ package struct Planner: Sendable {
                 change.note = "no longer marked as this Application's"
             } else if let owner = try await owners.other(of: live, identity: entry) {
                 change.note = "now belongs to Application \(owner)"
-            } else if let holder = claims?.holder(of: entry) {
-                change.note = "moves to Application \(holder)"
             } else if type == .namespaces, let reason = try await guardian.reasonToKeep(live.name) {
                 change.note = reason
             } else {

@@ -23,7 +23,7 @@ extension Renderer {
             rendered.objects.insert(.generated(.namespaces, namespace, from: "spec.destination.createNamespace"), at: 0)
         }
         rendered.ignore(application.ignoreRules)
-        await Autoscalers(client: client).leaveReplicas(of: &rendered.objects, in: application)
+        try await Autoscalers(client: client).leaveReplicas(of: &rendered.objects, in: application)
         return rendered
     }
 

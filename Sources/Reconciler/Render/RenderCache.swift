@@ -54,12 +54,13 @@ package final class RenderCache: Sendable {
     }
 
     /// Objects of the whole renderings that are kept, at least the last: a push is rendered for its review, and a
-    /// moment later for its sync.
-    private static let renderedObjectsMax = 12_000
+    /// moment later for its sync. A rendering without any counts as one.
+    static let renderedObjectsMax = 12_000
 
     private struct State {
         /// The latest last.
         var rendered: [(inputs: RenderInputs, objects: [RenderedObject], warnings: [String])] = []
+        var renderedObjects = 0
         var values: [Key: (value: Value, lastUse: UInt64)] = [:]
         var size = 0
         var uses: UInt64 = 0
@@ -89,7 +90,10 @@ package final class RenderCache: Sendable {
     func keep(_ objects: [RenderedObject], warnings: [String], from inputs: RenderInputs) {
         state.withLock { state in
             state.rendered.append((inputs, objects, warnings))
-            while state.rendered.count > 1, state.rendered.reduce(0, { $0 + $1.objects.count }) > Self.renderedObjectsMax { state.rendered.removeFirst() }
+            state.renderedObjects += max(1, objects.count)
+            while state.rendered.count > 1, state.renderedObjects > Self.renderedObjectsMax {
+                state.renderedObjects -= max(1, state.rendered.removeFirst().objects.count)
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import APIMachinery
 /// render is neither read nor parsed again.
 package struct Renderer: Sendable {
     package let cache: RenderCache
+    let holdings = HoldingsCache()
 
     package init(cache: RenderCache = RenderCache()) { self.cache = cache }
 

@@ -59,7 +59,7 @@ package final class RemoteMirror: Sendable {
         self.onMove = onMove
     }
 
-    private static func path(_ url: String, access: String?, in directory: String) -> String {
+    static func path(_ url: String, access: String?, in directory: String) -> String {
         let key = access.map { "\(url)\n\($0)" } ?? url
         return "\(directory)/\(ObjectID(hashing: Array(key.utf8)).description.prefix(16)).git"
     }
@@ -221,10 +221,11 @@ package final class RemoteMirror: Sendable {
         if answer.give(.failure(error)) != .first { abandoned.withLock { $0 -= 1 } }
     }
 
-    /// `https://user:token@host/x` without `user:token@`.
+    /// `https://user:token@host/x` without `user:token@`; and without what may be one with a slash in it.
     package static func withoutCredentials(_ url: String) -> String {
-        guard let scheme = url.firstRange(of: "://"), let at = url[scheme.upperBound...].prefix(while: { $0 != "/" }).lastIndex(of: "@")
-        else { return url }
+        guard let scheme = url.firstRange(of: "://") else { return url }
+        if RemoteURL.mayHideCredentials(url), let at = url.lastIndex(of: "@") { return String(url[..<scheme.upperBound] + url[url.index(after: at)...]) }
+        guard let at = url[scheme.upperBound...].prefix(while: { $0 != "/" }).lastIndex(of: "@") else { return url }
         let user = url[scheme.upperBound..<at]
         guard user.contains(":") || url.hasPrefix("http") else { return url }
         return String(url[..<scheme.upperBound] + url[url.index(after: at)...])

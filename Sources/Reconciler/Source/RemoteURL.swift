@@ -32,6 +32,15 @@ struct RemoteURL: Sendable, Hashable {
         }
     }
 
+    /// Whether an `@` comes after the first slash and none before: a user or password with a slash that is not written as
+    /// `%2F` ends there, and what precedes the slash looks like the host.
+    static func mayHideCredentials(_ text: String) -> Bool {
+        guard !text.hasPrefix("file://"), let mark = text.firstRange(of: "://") else { return false }
+        let rest = text[mark.upperBound...]
+        guard let at = rest.firstIndex(of: "@"), let slash = rest.firstIndex(of: "/") else { return false }
+        return slash < at
+    }
+
     private static func authority(_ text: Substring) -> (user: String?, host: String, port: Int?) {
         var user: String?
         var rest = text

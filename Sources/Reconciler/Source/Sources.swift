@@ -1,4 +1,5 @@
 import APIMachinery
+import Dispatch
 import FoundationEssentials
 import Synchronization
 
@@ -11,7 +12,15 @@ package final class Sources: Sendable {
         var url: String
         /// `NAMESPACE/NAME` of the Secret.
         var secret: String?
+
+        /// Whether submodules of what is read from `other` may be read from here.
+        fileprivate func mayServeSubmodules(of other: Remote) -> Bool {
+            secret == other.secret && RemoteURL(url).isSameServer(as: RemoteURL(other.url))
+        }
     }
+
+    /// Of copies that are about to be deleted.
+    private static let unusedSuffix = ".unused"
 
     private let dataDirectory: String
     private let client: any ResourceClient
@@ -35,6 +44,14 @@ package final class Sources: Sendable {
         package var commit: Commit
         /// The tree of each submodule by the commit that is pinned; nil where they are not read.
         package var submodules: [ObjectID: ObjectID]?
+        /// Finds those that another Application of the source needs; nil where none are read.
+        var completion: (@Sendable (Application) async throws(GitError) -> Resolved)?
+
+        /// The same commit for another Application of the source.
+        func completed(for other: Application) async throws(GitError) -> Resolved {
+            guard let completion else { return self }
+            return try await completion(other)
+        }
     }
 
     /// Calls `observer` when a fetch has moved a branch or tag of a remote, with the Applications that it was made for:
@@ -80,13 +97,15 @@ package final class Sources: Sendable {
         case .repository(let name): base = "\(dataDirectory)/git/\(name).git"
         case .url(let url): base = url
         }
-        return try await Submodules(path: application.path) { [self] module, base throws(GitError) in
+        var completed = try await Submodules(path: application.path) { [self] module, base throws(GitError) in
             let location = try location(of: module, named: base, by: application)
             guard !location.scheme.isEmpty else { return (Repository(path: location.path), location) }
             let mirror = mirror(Remote(url: location.text, secret: Self.remote(of: application)?.secret))
             if try await !mirror.has(module.commit) { try await mirror.fetch(for: application.reference) }
             return (mirror.repository, location)
         }.complete(resolved, base: RemoteURL(base))
+        completed.completion = { [self] other throws(GitError) in try await complete(resolved, for: other) }
+        return completed
     }
 
     /// A submodule is read from the server of the repository that names it, and from no other.
@@ -123,6 +142,46 @@ package final class Sources: Sendable {
         switch application.origin {
         case .repository(let name): "\(dataDirectory)/git/\(name).git"
         case .url(let url): RemoteURL(url).path
+        }
+    }
+
+    /// What has to be fetched for an Application object, also for one that asks for what cannot be.
+    static func remote(of object: Object) -> Remote? {
+        let source = object.spec["source"]
+        guard let url = source?["url"]?.string, !url.isEmpty, !RemoteURL(url).scheme.isEmpty else { return nil }
+        let secret = source?[path: ["secretRef", "name"]]?.string ?? ""
+        return Remote(url: url, secret: secret.isEmpty ? nil : "\(object.namespace)/\(secret)")
+    }
+
+    /// Removes the copies of remotes that none of the Applications reads any more. One that is missed is removed at the next start.
+    func removeUnused(by applications: [Object]) {
+        let used = Set(applications.compactMap(Self.remote))
+        let reading = Set(applications.filter { $0.spec[path: ["source", "submodules"]]?.bool == true }.compactMap(Self.remote))
+        let directory = "\(dataDirectory)/git/remotes"
+        let unused = mirrors.withLock { mirrors -> [String] in
+            var dropped: Set<String> = []
+            for (remote, mirror) in mirrors where !used.contains(remote) && !reading.contains(where: { remote.mayServeSubmodules(of: $0) }) {
+                mirrors[remote] = nil
+                dropped.insert(mirror.path)
+            }
+            let kept = Set(mirrors.values.map(\.path) + used.map { RemoteMirror.path($0.url, access: $0.secret, in: directory) })
+            // There is none before the first fetch.
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+            return names.compactMap { name in
+                let path = "\(directory)/\(name)"
+                if name.hasSuffix(Self.unusedSuffix) { return path }
+                // What nobody has read since the start may be of a submodule.
+                guard name.hasSuffix(".git"), !kept.contains(path), reading.isEmpty || dropped.contains(path) else { return nil }
+                // At once: a copy that comes to the same place is another.
+                let aside = "\(path).\(UUID().uuidString)\(Self.unusedSuffix)"
+                do { try FileManager.default.moveItem(atPath: path, toPath: aside) } catch { return nil }
+                return aside
+            }
+        }
+        guard !unused.isEmpty else { return }
+        DispatchQueue.global(qos: .utility).async {
+            // What cannot be removed now is found again by its name.
+            for path in unused { try? FileManager.default.removeItem(atPath: path) }
         }
     }
 

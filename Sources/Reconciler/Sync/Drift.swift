@@ -13,7 +13,12 @@ extension ApplicationWorker {
             return !record.matches(current) && !record.isNewer(than: current) && !current.isDeleting
         }
         guard !drifted.isEmpty else { return }
-        let scaled = await noticeAutoscalers(of: drifted)
+        let scaled: [ObjectIdentity: RenderedObject]
+        do { scaled = try await noticeAutoscalers(of: drifted) } catch {
+            let later = clock.now + .seconds(1)
+            state.withLock { state in for record in drifted { state.revertLater(record.rendered.identity, at: later) } }
+            return logger.warning("cannot revert drift", metadata: ["objects": "\(drifted.count)", "error": "\(error)"])
+        }
         guard application.selfHeals, !application.isSuspended else {
             return await reportDrift(drifted.map(\.rendered.identity).filter { scaled[$0] == nil })
         }
@@ -56,9 +61,9 @@ extension ApplicationWorker {
     }
 
     /// What is scaled by an autoscaler that came after the sync: its replicas count as they are now.
-    private func noticeAutoscalers(of records: [Applied.Record]) async -> [ObjectIdentity: RenderedObject] {
+    private func noticeAutoscalers(of records: [Applied.Record]) async throws(APIStatus) -> [ObjectIdentity: RenderedObject] {
         var objects = records.map(\.rendered)
-        await Autoscalers(client: client).leaveReplicas(of: &objects, in: nil)
+        try await Autoscalers(client: client).leaveReplicas(of: &objects, in: nil)
         var scaled: [ObjectIdentity: RenderedObject] = [:]
         for (record, rendered) in zip(records, objects) where rendered.ignored != record.rendered.ignored {
             guard let current = live.get(rendered.key) else { continue }

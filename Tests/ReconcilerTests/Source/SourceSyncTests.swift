@@ -116,6 +116,63 @@ struct SourceSyncTests {
         }
     }
 
+    @Test("the copy of a remote goes with the last Application that reads it, at once or at the next start; a submodule's stays while it may be read")
+    func unusedCopies() async throws {
+        let (one, two) = (try await ServedRepository("one.git"), try await ServedRepository("two.git"))
+        let cluster = try await TestCluster()
+        func object(_ name: String, _ served: ServedRepository, submodules: Bool = false) -> Object {
+            Object(.applications, namespace: "gitctl-system", name: name, ["spec": ["source": ["url": .string("https://h/" + served.name), "submodules": .bool(submodules)]]])
+        }
+        let data = one.scratch.path + "/data"
+        func path(_ served: ServedRepository) -> String { RemoteMirror.path("https://h/" + served.name, access: nil, in: data + "/git/remotes") }
+        func make(_ served: ServedRepository) async throws { try await one.work.git("clone", "--quiet", "--mirror", served.path, path(served)) }
+        func present() -> [Bool] { [one, two].map { FileManager.default.fileExists(atPath: path($0)) } }
+        var sources = Sources(dataDirectory: data, client: cluster.client, clock: SystemClock())
+        let (a, b, c) = (object("a", one), object("b", one), object("c", two))
+        for served in [one, two] {
+            try await make(served)
+            _ = sources.mirror(Sources.Remote(url: "https://h/" + served.name, secret: nil))
+        }
+        sources.removeUnused(by: [a, b, c])
+        sources.removeUnused(by: [b, c])
+        #expect(present() == [true, true])
+        sources.removeUnused(by: [object("c", two, submodules: true)])
+        #expect(present() == [true, true], "it may be a submodule's")
+        sources.removeUnused(by: [c])
+        #expect(present() == [false, true])
+
+        sources = Sources(dataDirectory: data, client: cluster.client, clock: SystemClock())
+        sources.removeUnused(by: [object("a", one, submodules: true)])
+        #expect(present() == [false, true], "nobody knows whose it was")
+        sources.removeUnused(by: [a])
+        #expect(present() == [false, false])
+        try await make(one)
+        #expect(present() == [true, false], "the next copy takes the same place")
+    }
+
+    @Test("with its Application a remote's copy is gone")
+    func copyOfDeleted() async throws {
+        let served = try await ServedRepository()
+        let authority = try await TestAuthority(in: served.scratch.path + "/pki")
+        let server = try await GitHTTPServer(root: served.root, authority: authority, log: served.scratch.path + "/log")
+        try await RunningReconciler.with { running in
+            let cluster = running.cluster
+            _ = try await cluster.client.create(.secrets, .secret("auth", ["ca.crt": authority.certificate]))
+            for (name, path, reason) in [("a", ".", "Synced"), ("b", "none", "PathNotFound")] {
+                try await cluster.createApplication(name, source: ["url": .string(server.url("site.git")), "path": .string(path), "secretRef": ["name": "auth"]])
+                try await cluster.application(name, synced: reason)
+            }
+            let path = RemoteMirror.path(server.url("site.git"), access: "gitctl-system/auth", in: running.data + "/git/remotes")
+            for (name, isLast) in [("b", false), ("a", true)] {
+                try await cluster.client.delete(ObjectKey(.applications, namespace: "gitctl-system", name: name))
+                // Seen after the deletion.
+                try await cluster.createApplication("after-\(name)", source: ["repository": "none"])
+                _ = await running.reconciler.worker(for: ObjectKey(.applications, namespace: "gitctl-system", name: "after-\(name)"))
+                #expect(FileManager.default.fileExists(atPath: path) == !isLast)
+            }
+        }
+    }
+
     @Test("many who ask at once share fetches, and one that is cancelled takes nobody along")
     func atOnce() async throws {
         let served = try await ServedRepository()

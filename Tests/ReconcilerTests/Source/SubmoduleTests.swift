@@ -63,6 +63,10 @@ struct SubmoduleTests {
         let within = application(site.path, path: "vendor/lib/deep")
         let part = try await Renderer().render(sources.resolve(within, fetches: true), for: within, client: cluster.client)
         #expect(part.objects.map { "\($0.origin.path) \($0.key.name)" } == ["vendor/lib/deep/deep.yaml deep"])
+        // Whoever needs none of them can still read what another asks for.
+        let beside = try await sources.resolve(application(site.path, path: "overlay"), fetches: true)
+        #expect(beside.submodules?.isEmpty == true)
+        #expect(try await beside.completed(for: whole).submodules?.count == 2)
     }
 
     @Test("without the field a submodule is left out, and the warning names the field")

@@ -85,9 +85,13 @@ struct VersionPushTests {
         #expect(error?.description == "\(work.path) has no tag with a version in \"2\"; its highest versions are 1.0.0+a, 1.0.0+b, v0.9.0")
     }
 
+    private static let atSign =
+        "spec.source.url has an @ behind a slash, where a password may end, and is not shown; put credentials into a Secret that spec.source.secretRef names, or write a slash in them as %2F; an @ of the path is %40"
+
     static let conflicts: [(source: JSONObject, message: String)] = [
         (["url": "https://h/x", "semver": "1.x", "revision": "main"], "spec.source has both revision and semver; keep one: a branch, tag or commit, or a range of versions"),
         (["url": "https://h/x", "semver": "newest"], "spec.source.semver \"newest\" has \"newest\", which is no version; write a range like >=1.2.0 <2, 1.x, ~1.4 or ^2 || ^3"),
+        (["url": "https://ada:s3/cret@h/x"], atSign), (["url": "ssh://h:1/x@y"], atSign),
         (["repository": "x", "secretRef": ["name": "a"]], "spec.source.secretRef is for a url that is fetched; a repository of gitctl's own needs no credentials"),
     ]
 

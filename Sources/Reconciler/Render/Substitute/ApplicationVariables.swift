@@ -63,6 +63,8 @@ extension Sources.Resolved {
             let path = "\(base.path)/modules/\(module.name)"
             return (Repository(path: path), RemoteURL(path))
         }
-        return try await submodules.complete(resolved, base: RemoteURL(directory))
+        var completed = try await submodules.complete(resolved, base: RemoteURL(directory))
+        completed.completion = { other throws(GitError) in try await local(repository, commit, for: other) }
+        return completed
     }
 }
