@@ -90,7 +90,10 @@ enum CELConversions {
 
     private static func timestamp(_ value: CELValue) throws(CELError) -> Timestamp? {
         switch value {
-        case .int(let seconds): return Timestamp(seconds: seconds)
+        case .int(let seconds):
+            let (nanoseconds, isBeyond) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+            guard !isBeyond else { throw .overflow }
+            return Timestamp(nanoseconds: nanoseconds)
         case .string(let text):
             guard let result = Timestamp(text) else { throw CELError("cannot read \(JSON.string(text).text) as a timestamp; write it like 2026-01-02T03:04:05Z") }
             return result
@@ -98,7 +101,7 @@ enum CELConversions {
         }
     }
 
-    /// In Go's notation, with signs, fractions and several units: `-1h30.5m`.
+    /// In Go's notation, with signs, fractions and several units (`-1h30.5m`), and within its range: nanoseconds in 64 bits.
     private static func duration(_ value: CELValue) throws(CELError) -> Duration? {
         guard case .string(let text) = value else { return nil }
         let malformed = CELError("cannot read \(JSON.string(text).text) as a duration; write it like 1h30m")
@@ -117,7 +120,7 @@ enum CELConversions {
             guard let number = Double(digits), let factor = units[unit] else { throw malformed }
             seconds += number * factor
         }
-        guard seconds < 9e9 else { throw .overflow }
+        guard seconds * 1e9 < 0x1p63 else { throw .overflow }
         return .nanoseconds(Int64((isNegative ? -seconds : seconds) * 1e9))
     }
 }
@@ -137,7 +140,7 @@ enum CELTime {
         switch arguments[0] {
         case .timestamp(let time):
             if name.hasPrefix("get"), arguments.count == 2 {
-                guard arguments[1] == .string("UTC") else { throw CELError("time zones other than UTC are not supported") }
+                guard case .string("UTC") = arguments[1] else { throw CELError("time zones other than UTC are not supported") }
             }
             return part(name, of: time).map(CELValue.int)
         case .duration(let span):

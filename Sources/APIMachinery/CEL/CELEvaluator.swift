@@ -1,16 +1,19 @@
 /// Evaluates an expression. Source: cel-spec, langdef, "Evaluation".
 ///
-/// Time and memory are bounded by a budget: each node, each element of a macro and each sixteen bytes
-/// of a text that is made count as a step.
+/// Time and memory are bounded by a budget: each node, each element of a list or map that is gone through,
+/// copied or compared, each sixteen bytes of a text that is read or made and each sixteen steps of a regular
+/// expression count as a step. Lists and texts are paid for before they are made.
 package struct CELEvaluator {
-    /// Steps of one evaluation: some milliseconds.
+    /// Steps of one evaluation: at most some tens of milliseconds.
     package static let budgetDefault = 100_000
 
     private let variables: JSONObject
     /// Of macros, innermost last.
     private var bound: [(name: String, value: CELValue)] = []
-    private var budget: Int
+    private(set) var budget: Int
     private var converted: [String: CELValue] = [:]
+    /// Regular expressions, compiled once however many elements they are tried on.
+    var patterns: [CELKey: Result<RegularExpression, RegularExpression.Failure>] = [:]
 
     init(variables: JSONObject, budget: Int) {
         self.variables = variables
@@ -19,8 +22,10 @@ package struct CELEvaluator {
 
     mutating func spend(_ steps: Int) throws(CELError) {
         budget -= steps
-        guard budget >= 0 else { throw CELError("the expression takes more steps than it may", isFinal: true) }
+        guard budget >= 0 else { throw Self.tooManySteps }
     }
+
+    static let tooManySteps = CELError("the expression takes more steps than it may", isFinal: true)
 
     mutating func evaluate(_ node: CELNode) throws(CELError) -> CELValue {
         try spend(1)
@@ -49,8 +54,12 @@ package struct CELEvaluator {
             return try evaluate(isTrue ? first : second)
         case .binary(let operation, let left, let right):
             let (a, b) = (try evaluate(left), try evaluate(right))
-            try spend(a.weight + b.weight)
-            return try CELOperators.apply(operation, a, b)
+            return switch operation {
+            case .equal: .bool(try equal(a, b))
+            case .notEqual: .bool(try !equal(a, b))
+            case .isIn: .bool(try contains(b, a))
+            default: try CELOperators.apply(operation, a, b, &self)
+            }
         case .call(let name, let target, let nodes):
             var arguments: [CELValue] = []
             if let target { arguments.append(try evaluate(target)) }
@@ -77,9 +86,9 @@ package struct CELEvaluator {
         throw CELError("no such attribute: \(name)")
     }
 
-    private func has(_ field: String, in value: CELValue) throws(CELError) -> CELValue {
+    private mutating func has(_ field: String, in value: CELValue) throws(CELError) -> CELValue {
         switch value {
-        case .map(let map): return .bool(map[.string(field)] != nil)
+        case .map(let map): return .bool(try self.value(of: .string(field), in: map) != nil)
         case .optional(let wrapped):
             guard let wrapped else { return .bool(false) }
             return try has(field, in: wrapped)
@@ -88,14 +97,14 @@ package struct CELEvaluator {
     }
 
     /// A field of a map, or an element of a list. Of an optional operand the member is optional, too.
-    private func member(_ key: CELValue, of value: CELValue, isOptional: Bool) throws(CELError) -> CELValue {
+    private mutating func member(_ key: CELValue, of value: CELValue, isOptional: Bool) throws(CELError) -> CELValue {
         if case .optional(let wrapped) = value {
             guard let wrapped else { return value }
             return try member(key, of: wrapped, isOptional: true)
         }
         let found: CELValue?
         switch value {
-        case .map(let map): found = map[key]
+        case .map(let map): found = try self.value(of: key, in: map)
         case .list(let elements):
             guard let index = key.integer else { throw .noOverload("_[_]", [value, key]) }
             found = index >= 0 && index < elements.count ? elements[Int(index)] : nil
@@ -109,19 +118,17 @@ package struct CELEvaluator {
     }
 
     private mutating func map(_ nodes: [(key: CELNode, value: CELNode)]) throws(CELError) -> CELValue {
-        var entries: [(key: CELValue, value: CELValue)] = []
+        var map = CELMap()
         for node in nodes {
             let key = try evaluate(node.key)
             switch key {
             case .bool, .int, .uint, .string: break
             default: throw CELError("a value of type \(key.typeName) cannot be the key of a map")
             }
-            // A step for each key looked at: large literals are the exception.
-            try spend(entries.count / 8)
-            guard !entries.contains(where: { $0.key == key }) else { throw CELError("Failed with repeated key: \(key.text)") }
-            entries.append((key, try evaluate(node.value)))
+            guard try value(of: key, in: map) == nil else { throw CELError("Failed with repeated key: \(key.text)") }
+            map.append(key, try evaluate(node.value))
         }
-        return .map(CELMap(entries))
+        return .map(map)
     }
 
     // MARK: Logic and macros
@@ -156,7 +163,9 @@ package struct CELEvaluator {
         let elements: [CELValue]
         switch range {
         case .list(let list): elements = list
-        case .map(let map): elements = map.keys
+        case .map(let map):
+            try spend(map.count)
+            elements = map.keys
         default: throw CELError("\(macro.rawValue)() needs a list or a map, found \(range.typeName)")
         }
         bound.append((variable, .null))

@@ -1,8 +1,8 @@
 /// An expression of the Common Expression Language, parsed: health rules now, admission policies and
 /// validation rules by the same code.
 ///
-/// Values are dynamic: nothing is type-checked before it is evaluated. Protocol buffer messages, time zones
-/// other than UTC, and the macros with two variables are absent. Kubernetes' and Flux's optional values
+/// Values are dynamic: nothing is type-checked before it is evaluated. Times lie between 1678 and 2262, as
+/// `Timestamp` does. Protocol buffer messages, time zones other than UTC, and the macros with two variables are absent. Kubernetes' and Flux's optional values
 /// (`status.?conditions.orValue([])`) and cel-go's string functions are there.
 /// Source: github.com/google/cel-spec, doc/langdef.md.
 package struct CELExpression: Sendable, Hashable {
@@ -27,7 +27,7 @@ package struct CELExpression: Sendable, Hashable {
 
     /// The value for the members of `variables` as variables.
     ///
-    /// - Parameter budget: steps of the evaluation; what is made of texts and lists counts by its size.
+    /// - Parameter budget: steps of the evaluation. What is made, compared or searched counts by its size, see `CELEvaluator`.
     package func evaluate(_ variables: JSONObject, budget: Int = CELEvaluator.budgetDefault) throws(CELError) -> CELValue {
         var evaluator = CELEvaluator(variables: variables, budget: budget)
         return try evaluator.evaluate(root)

@@ -15,14 +15,11 @@ enum CELFunctions {
         try evaluator.spend(arguments.reduce(0) { $0 + $1.weight })
         if isMethod {
             if let value = try CELTime.call(name, arguments) { return value }
-            if let value = try CELText.call(name, arguments) {
-                try evaluator.spend(value.weight)
-                return value
-            }
+            if let value = try CELText.call(name, arguments, &evaluator) { return value }
         }
         switch (name, arguments.count) {
         case ("size", 1): return .int(Int64(try size(arguments[0])))
-        case ("matches", 2): return .bool(try matches(arguments))
+        case ("matches", 2): return .bool(try matches(arguments, &evaluator))
         case ("type", 1) where !isMethod: return .type(arguments[0].typeName)
         case ("dyn", 1) where !isMethod: return arguments[0]
         case ("optional.of", 1): return .optional(arguments[0])
@@ -45,14 +42,35 @@ enum CELFunctions {
         }
     }
 
-    private static func matches(_ arguments: [CELValue]) throws(CELError) -> Bool {
+    /// Steps of a regular expression to one of the evaluation.
+    private static let patternStepsPerStep = 16
+    /// The same for its parts, each of which takes memory, when it is compiled.
+    private static let patternPartsPerStep = 4
+
+    private static func matches(_ arguments: [CELValue], _ evaluator: inout CELEvaluator) throws(CELError) -> Bool {
         guard case .string(let text) = arguments[0], case .string(let pattern) = arguments[1] else { throw .noOverload("matches", arguments) }
+        let compiled = try compile(pattern, &evaluator)
         let expression: RegularExpression
-        do throws(RegularExpression.Failure) { expression = try RegularExpression(pattern) } catch {
+        do throws(RegularExpression.Failure) { expression = try compiled.get() } catch {
             throw CELError("error parsing regexp: \(error.description)")
         }
-        guard let isFound = expression.matches(text) else { throw CELError("the regular expression takes more steps than it may", isFinal: true) }
+        let stepsMax = min(evaluator.budget, RegularExpression.stepsMax / patternStepsPerStep) * patternStepsPerStep
+        var steps = stepsMax
+        guard let isFound = expression.matches(text, stepsLeft: &steps) else { throw CELEvaluator.tooManySteps }
+        try evaluator.spend((stepsMax - steps) / patternStepsPerStep)
         return isFound
+    }
+
+    private static func compile(
+        _ pattern: String, _ evaluator: inout CELEvaluator
+    ) throws(CELError) -> Result<RegularExpression, RegularExpression.Failure> {
+        let key = CELKey(text: pattern)
+        if let known = evaluator.patterns[key] { return known }
+        let result = Result { () throws(RegularExpression.Failure) in try RegularExpression(pattern) }
+        evaluator.patterns[key] = result
+        // A pattern that is refused may have got as far as the largest.
+        try evaluator.spend(((try? result.get().partCount) ?? RegularExpression.partsMax) / patternPartsPerStep)
+        return result
     }
 
     /// Methods of optional values; nil for another name.
@@ -66,91 +84,5 @@ enum CELFunctions {
             return wrapped
         default: return nil
         }
-    }
-}
-
-/// Methods of texts.
-enum CELText {
-    /// nil where the target is no text (for `join`: no list), or the method none of these.
-    static func call(_ name: String, _ arguments: [CELValue]) throws(CELError) -> CELValue? {
-        if name == "join", case .list(let elements) = arguments[0] { return .string(try join(elements, arguments.dropFirst())) }
-        guard case .string(let text) = arguments[0] else { return nil }
-        guard arguments.count <= 3 else { return nil }
-        switch (name, arguments.count > 1 ? arguments[1] : nil, arguments.count > 2 ? arguments[2] : nil) {
-        case ("contains", .string(let part)?, nil): return .bool(part.isEmpty || index(of: part, in: text) != nil)
-        case ("startsWith", .string(let part)?, nil): return .bool(text.utf8.starts(with: part.utf8))
-        case ("endsWith", .string(let part)?, nil): return .bool(text.utf8.reversed().starts(with: part.utf8.reversed()))
-        case ("lowerAscii", nil, nil): return .string(mapped(text) { $0 >= "A" && $0 <= "Z" ? $0.value + 32 : $0.value })
-        case ("upperAscii", nil, nil): return .string(mapped(text) { $0 >= "a" && $0 <= "z" ? $0.value - 32 : $0.value })
-        case ("trim", nil, nil): return .string(trimmed(text))
-        case ("indexOf", .string(let part)?, nil): return .int(Int64(index(of: part, in: text) ?? -1))
-        case ("lastIndexOf", .string(let part)?, nil): return .int(Int64(index(of: part, in: text, last: true) ?? -1))
-        case ("charAt", .int(let position)?, nil): return .string(try slice(text, position, position == text.unicodeScalars.count ? position : position + 1))
-        case ("substring", .int(let start)?, nil): return .string(try slice(text, start, Int64(text.unicodeScalars.count)))
-        case ("substring", .int(let start)?, .int(let end)?): return .string(try slice(text, start, end))
-        case ("split", .string(let separator)?, nil): return .list(split(text, separator).map(CELValue.string))
-        case ("replace", .string(let old)?, .string(let new)?): return .string(try replaced(text, old, new))
-        default: return nil
-        }
-    }
-
-    private static func join(_ elements: [CELValue], _ rest: ArraySlice<CELValue>) throws(CELError) -> String {
-        var separator = ""
-        if case .string(let text)? = rest.first { separator = text }
-        var texts: [String] = []
-        for element in elements {
-            guard case .string(let text) = element else { throw .noOverload("join", [.list(elements)]) }
-            texts.append(text)
-        }
-        return texts.joined(separator: separator)
-    }
-
-    private static func mapped(_ text: String, _ change: (Unicode.Scalar) -> UInt32) -> String {
-        var view = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { view.append(Unicode.Scalar(change(scalar)) ?? scalar) }
-        return String(view)
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        var view = text.unicodeScalars[...]
-        while view.first?.properties.isWhitespace == true { view.removeFirst() }
-        while view.last?.properties.isWhitespace == true { view.removeLast() }
-        return String(String.UnicodeScalarView(view))
-    }
-
-    /// In code points, of the first place or the last one.
-    private static func index(of part: String, in text: String, last: Bool = false) -> Int? {
-        let (haystack, needle) = (Array(text.unicodeScalars), Array(part.unicodeScalars))
-        guard needle.count <= haystack.count else { return nil }
-        let places = 0...(haystack.count - needle.count)
-        func isFound(at place: Int) -> Bool { haystack[place..<place + needle.count].elementsEqual(needle) }
-        return last ? places.last(where: isFound) : places.first(where: isFound)
-    }
-
-    private static func slice(_ text: String, _ start: Int64, _ end: Int64) throws(CELError) -> String {
-        let scalars = Array(text.unicodeScalars)
-        guard start >= 0, end >= start, end <= scalars.count else { throw CELError("index out of range: \(start < 0 || start > scalars.count ? start : end)") }
-        return String(String.UnicodeScalarView(scalars[Int(start)..<Int(end)]))
-    }
-
-    private static func split(_ text: String, _ separator: String) -> [String] {
-        if separator.isEmpty { return text.unicodeScalars.map { String($0) } }
-        var parts: [String] = []
-        var rest = text[...]
-        while let range = rest.firstRange(of: separator) {
-            parts.append(String(rest[..<range.lowerBound]))
-            rest = rest[range.upperBound...]
-        }
-        return parts + [String(rest)]
-    }
-
-    /// Longest text that a replacement may give, in bytes: each place may grow by the length of `new`.
-    private static let replacedBytesMax = 1 << 20
-
-    private static func replaced(_ text: String, _ old: String, _ new: String) throws(CELError) -> String {
-        let places = old.isEmpty ? text.unicodeScalars.count + 1 : text.utf8.count / old.utf8.count
-        guard places * new.utf8.count <= replacedBytesMax else { throw CELError("the replacement is longer than it may be", isFinal: true) }
-        if old.isEmpty { return new + text.unicodeScalars.map { String($0) + new }.joined() }
-        return text.replacing(old, with: new)
     }
 }

@@ -1,6 +1,6 @@
 /// Cuts an expression into tokens. Source: cel-spec, langdef, "Syntax".
 struct CELLexer {
-    enum Token: Sendable, Equatable {
+    enum Token: Sendable {
         case identifier(String)
         case literal(CELValue)
         /// An integer that only its sign makes fit.

@@ -1,10 +1,8 @@
-/// Arithmetic, comparison and membership. Source: cel-spec, langdef, "Standard Definitions".
+/// Arithmetic and order. Source: cel-spec, langdef, "Standard Definitions".
 enum CELOperators {
-    static func apply(_ operation: CELNode.Operator, _ a: CELValue, _ b: CELValue) throws(CELError) -> CELValue {
+    static func apply(_ operation: CELNode.Operator, _ a: CELValue, _ b: CELValue, _ evaluator: inout CELEvaluator) throws(CELError) -> CELValue {
+        try evaluator.spend(a.weight + b.weight)
         switch operation {
-        case .equal: return .bool(a == b)
-        case .notEqual: return .bool(a != b)
-        case .isIn: return .bool(try contains(b, a))
         case .less, .lessOrEqual, .greater, .greaterOrEqual:
             guard let order = CELValue.order(a, b) else { throw .noOverload("_\(operation.rawValue)_", [a, b]) }
             switch operation {
@@ -15,16 +13,8 @@ enum CELOperators {
             }
         default:
             if let value = try numbers(operation, a, b) { return value }
-            guard let value = others(operation, a, b) else { throw .noOverload("_\(operation.rawValue)_", [a, b]) }
+            guard let value = try others(operation, a, b) else { throw .noOverload("_\(operation.rawValue)_", [a, b]) }
             return value
-        }
-    }
-
-    private static func contains(_ container: CELValue, _ value: CELValue) throws(CELError) -> Bool {
-        switch container {
-        case .list(let elements): return elements.contains(value)
-        case .map(let map): return map[value] != nil
-        default: throw .noOverload("@in", [value, container])
         }
     }
 
@@ -34,7 +24,7 @@ enum CELOperators {
             guard value != .min else { throw .overflow }
             return .int(-value)
         case .double(let value): return .double(-value)
-        case .duration(let value): return .duration(.zero - value)
+        case .duration(let value): return .duration(.nanoseconds(try integers(.subtract, 0, value.nanoseconds)))
         default: throw .noOverload("-_", [value])
         }
     }
@@ -73,17 +63,18 @@ enum CELOperators {
         return result.partialValue
     }
 
-    /// Joining, and sums of times; nil where there is no such operation.
-    private static func others(_ operation: CELNode.Operator, _ a: CELValue, _ b: CELValue) -> CELValue? {
+    /// Joining, and sums of times, in nanoseconds; nil where there is no such operation.
+    private static func others(_ operation: CELNode.Operator, _ a: CELValue, _ b: CELValue) throws(CELError) -> CELValue? {
         switch (operation, a, b) {
         case (.add, .string(let a), .string(let b)): return .string(a + b)
         case (.add, .bytes(let a), .bytes(let b)): return .bytes(a + b)
         case (.add, .list(let a), .list(let b)): return .list(a + b)
-        case (.add, .timestamp(let time), .duration(let span)), (.add, .duration(let span), .timestamp(let time)): return .timestamp(time + span)
-        case (.add, .duration(let a), .duration(let b)): return .duration(a + b)
-        case (.subtract, .timestamp(let a), .timestamp(let b)): return .duration(a - b)
-        case (.subtract, .timestamp(let time), .duration(let span)): return .timestamp(time + (.zero - span))
-        case (.subtract, .duration(let a), .duration(let b)): return .duration(a - b)
+        case (.add, .timestamp(let time), .duration(let span)), (.add, .duration(let span), .timestamp(let time)),
+            (.subtract, .timestamp(let time), .duration(let span)):
+            return .timestamp(Timestamp(nanoseconds: try integers(operation, time.nanoseconds, span.nanoseconds)))
+        case (.subtract, .timestamp(let a), .timestamp(let b)): return .duration(.nanoseconds(try integers(operation, a.nanoseconds, b.nanoseconds)))
+        case (.add, .duration(let a), .duration(let b)), (.subtract, .duration(let a), .duration(let b)):
+            return .duration(.nanoseconds(try integers(operation, a.nanoseconds, b.nanoseconds)))
         default: return nil
         }
     }

@@ -17,9 +17,9 @@ struct CELParser {
     }
 
     mutating func parse() throws(CELSyntaxError) -> CELNode {
-        if token == .end { throw failure("the expression is empty") }
+        if case .end = token { throw failure("the expression is empty") }
         let node = try expression()
-        guard token == .end else { throw unexpected() }
+        guard case .end = token else { throw unexpected() }
         return node
     }
 
@@ -28,7 +28,7 @@ struct CELParser {
     private mutating func advance() throws(CELSyntaxError) { (token, offset) = try lexer.next() }
 
     private mutating func accept(_ symbol: String) throws(CELSyntaxError) -> Bool {
-        guard token == .symbol(symbol) else { return false }
+        guard case .symbol(symbol) = token else { return false }
         try advance()
         return true
     }
@@ -168,7 +168,7 @@ struct CELParser {
         case .identifier(let name):
             try advance()
             guard !CELLexer.reserved.contains(name) else { throw failure("\(name) is a reserved word", at: place) }
-            if token == .symbol("{") { throw failure("messages (\(name){…}) are not supported") }
+            if case .symbol("{") = token { throw failure("messages (\(name){…}) are not supported") }
             guard try accept("(") else { return try make(.variable(name)) }
             return try function(name, at: place)
         case .symbol("."):
@@ -195,7 +195,7 @@ struct CELParser {
     private mutating func elements(until end: String) throws(CELSyntaxError) -> [CELNode] {
         var elements: [CELNode] = []
         while try !accept(end) {
-            if token == .symbol("?") { throw failure("optional elements of lists are not supported") }
+            if case .symbol("?") = token { throw failure("optional elements of lists are not supported") }
             elements.append(try expression())
             guard try accept(",") else {
                 try expect(end)
@@ -208,7 +208,7 @@ struct CELParser {
     private mutating func map() throws(CELSyntaxError) -> CELNode {
         var entries: [(key: CELNode, value: CELNode)] = []
         while try !accept("}") {
-            if token == .symbol("?") { throw failure("optional entries of maps are not supported") }
+            if case .symbol("?") = token { throw failure("optional entries of maps are not supported") }
             let key = try expression()
             try expect(":")
             entries.append((key, try expression()))

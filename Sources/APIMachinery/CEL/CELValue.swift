@@ -59,24 +59,7 @@ package enum CELValue: Sendable {
     }
 }
 
-extension CELValue: Equatable {
-    /// Values of different types differ, but numbers are equal where they mean the same.
-    package static func == (a: CELValue, b: CELValue) -> Bool {
-        switch (a, b) {
-        case (.null, .null): true
-        case (.bool(let a), .bool(let b)): a == b
-        case (.string(let a), .string(let b)): a.hasSameBytes(as: b)
-        case (.bytes(let a), .bytes(let b)): a == b
-        case (.list(let a), .list(let b)): a == b
-        case (.map(let a), .map(let b)): a == b
-        case (.timestamp(let a), .timestamp(let b)): a == b
-        case (.duration(let a), .duration(let b)): a == b
-        case (.type(let a), .type(let b)): a == b
-        case (.optional(let a), .optional(let b)): a == b
-        default: order(a, b) == .same
-        }
-    }
-
+extension CELValue {
     enum Order: Sendable { case before, same, after, none }
 
     /// How two values compare; nil where their types do not. `none` is NaN's.
@@ -124,27 +107,34 @@ extension CELValue.Order {
 }
 
 /// A map: keys are bools, integers and texts, in the order they were given.
-package struct CELMap: Sendable, Equatable {
+package struct CELMap: Sendable {
     private(set) var entries: [(key: CELValue, value: CELValue)]
     /// Where the text keys are; others are few and are looked for one by one.
-    private let texts: [String: Int]
+    private var texts: [CELKey: Int] = [:]
 
-    init(_ entries: [(key: CELValue, value: CELValue)]) {
-        self.entries = entries
-        var texts: [String: Int] = [:]
-        for (index, entry) in entries.enumerated() { if case .string(let text) = entry.key { texts[text] = index } }
-        self.texts = texts
+    init(_ entries: [(key: CELValue, value: CELValue)] = []) {
+        self.entries = []
+        for entry in entries { append(entry.key, entry.value) }
+    }
+
+    mutating func append(_ key: CELValue, _ value: CELValue) {
+        if case .string(let text) = key { texts[CELKey(text: text)] = entries.count }
+        entries.append((key, value))
     }
 
     var count: Int { entries.count }
     var keys: [CELValue] { entries.map(\.key) }
 
-    subscript(key: CELValue) -> CELValue? {
-        if case .string(let text) = key { return texts[text].map { entries[$0].value } }
-        return entries.first { $0.key == key }?.value
-    }
+    subscript(text: String) -> CELValue? { texts[CELKey(text: text)].map { entries[$0].value } }
+}
 
-    package static func == (a: Self, b: Self) -> Bool {
-        a.count == b.count && a.entries.allSatisfy { b[$0.key] == $0.value }
+/// A text as a key: Swift's own equality also holds between texts that only Unicode calls equivalent.
+struct CELKey: Sendable, Hashable {
+    let text: String
+
+    static func == (a: Self, b: Self) -> Bool { a.text.hasSameBytes(as: b.text) }
+    func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

@@ -13,6 +13,8 @@ package struct RegularExpression: Sendable {
     static let repetitionsMax = 1_000
     /// Most instructions of one program.
     static let instructionsMax = 20_000
+    /// Most parts that are compiled into one, those without an instruction included.
+    static let partsMax = 4 * instructionsMax
     /// Most steps of one match: instructions tried for all characters.
     static let stepsMax = 20_000_000
 
@@ -28,6 +30,8 @@ package struct RegularExpression: Sendable {
     enum Assertion: Sendable { case textStart, textEnd, lineStart, lineEnd, wordBoundary, noWordBoundary }
 
     private let program: [Instruction]
+    /// What compiling it took.
+    let partCount: Int
 
     package init(_ pattern: String) throws(Failure) {
         var parser = RegularExpressionParser(pattern)
@@ -35,12 +39,20 @@ package struct RegularExpression: Sendable {
         var compiler = RegularExpressionCompiler()
         try compiler.compile(tree)
         program = compiler.program + [.match]
+        partCount = compiler.partCount
     }
 
     /// Whether the pattern is found anywhere in `text`; nil when that would take more than `stepsMax`.
     package func matches(_ text: String) -> Bool? {
+        var stepsLeft = Self.stepsMax
+        return matches(text, stepsLeft: &stepsLeft)
+    }
+
+    /// As `matches`, for a caller with a limit of its own; nil when `stepsLeft` do not suffice.
+    func matches(_ text: String, stepsLeft: inout Int) -> Bool? {
         let scalars = Array(text.unicodeScalars)
-        var steps = 0
+        // The marks are written once, which is cheaper than trying the instructions.
+        stepsLeft -= program.count / 16
         var current: [Int] = []
         var next: [Int] = []
         // The position at which an instruction was last added.
@@ -52,7 +64,7 @@ package struct RegularExpression: Sendable {
             while let index = stack.popLast() {
                 guard marks[index] != position else { continue }
                 marks[index] = position
-                steps += 1
+                stepsLeft -= 1
                 switch program[index] {
                 case .match: return true
                 case .jump(let target): stack.append(target)
@@ -71,11 +83,12 @@ package struct RegularExpression: Sendable {
             if add(0, at: position, to: &current) { return true }
             guard position < scalars.count else { break }
             for index in current {
-                guard case .character(let set) = program[index], set.contains(scalars[position]) else { continue }
+                guard case .character(let set) = program[index] else { continue }
+                stepsLeft -= set.steps
+                guard set.contains(scalars[position]) else { continue }
                 if add(index + 1, at: position + 1, to: &next) { return true }
             }
-            steps += current.count
-            if steps > Self.stepsMax { return nil }
+            if stepsLeft < 0 { return nil }
             swap(&current, &next)
             next.removeAll(keepingCapacity: true)
         }
@@ -110,6 +123,9 @@ struct CharacterSet: Sendable {
     static let space = CharacterSet(ranges: [9...10, 12...13, 32...32])
     static let any = CharacterSet(ranges: [0...0x10FFFF])
     static let notNewline = CharacterSet(ranges: [10...10], isNegated: true)
+
+    /// What looking for a character takes: more for a class of many ranges.
+    var steps: Int { (ignoresCase ? 8 : 1) + ranges.count / 8 + categories.count + others.count }
 
     var negated: CharacterSet {
         var copy = self

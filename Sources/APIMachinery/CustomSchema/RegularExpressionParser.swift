@@ -398,11 +398,11 @@ struct RegularExpressionCompiler {
     }
 
     /// Parts compiled, those without an instruction included.
-    private var partCount = 0
+    private(set) var partCount = 0
 
     mutating func compile(_ tree: RegularExpressionTree) throws(RegularExpression.Failure) {
         partCount += 1
-        guard partCount <= 4 * RegularExpression.instructionsMax else { throw Self.tooLarge }
+        guard partCount <= RegularExpression.partsMax else { throw Self.tooLarge }
         switch tree {
         case .empty: break
         case .character(let set): try emit(.character(set))

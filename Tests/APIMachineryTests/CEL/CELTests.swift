@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import APIMachinery
@@ -42,6 +43,10 @@ struct CELTests {
         "'  a '.trim() == 'a'", "'a,b'.split(',') == ['a', 'b']", "['a', 'b'].join('-') == 'a-b'", "['a', 'b'].join() == 'ab'", "'abcb'.indexOf('b') == 1",
         "'abcb'.lastIndexOf('b') == 3", "'abc'.indexOf('z') == -1", "'abc'.substring(1) == 'bc'", "'abc'.substring(0, 2) == 'ab'", "'abc'.charAt(1) == 'b'",
         "'abc'.charAt(3) == ''", "'aa'.replace('a', 'b') == 'bb'",
+        "'aaaab'.indexOf('aab') == 2", "'ababac'.contains('abac')", "!'ababab'.contains('abac')", "'aaa'.lastIndexOf('aa') == 1", "'éaéa'.lastIndexOf('é') == 2",
+        "'aéb'.indexOf('b') == 2", "'abc'.indexOf('') == 0", "'abc'.lastIndexOf('') == 3", "'a--b-'.split('-') == ['a', '', 'b', '']", "'aé'.split('') == ['a', 'é']",
+        "'aé'.replace('', '-') == '-a-é-'", "'aaa'.replace('aa', 'b') == 'ba'", "'e\\u0301'.replace('e', 'i') == 'i\\u0301'", "['a', 'b', 'c'].join(', ') == 'a, b, c'",
+        "{'\\u00e9': 1, 'e\\u0301': 2}.size() == 2", "['x', 'xy'].filter(t, t.matches('^x$')) == ['x']",
         // Types and conversions.
         "type(1) == int", "type(1u) == uint", "type('') == string", "type([]) == list", "type({}) == map", "type(null) == null_type", "type(type(1)) == type",
         "type(1) != type(1.0)", "string(1) == '1'", "string(1.5) == '1.5'", "string(2.0) == '2'", "string(true) == 'true'", "string(b'a') == 'a'", "bool('true')", "!bool('0')", "dyn(1) == 1",
@@ -51,7 +56,7 @@ struct CELTests {
         "timestamp('2026-01-02T03:04:05Z').getDayOfMonth() == 1", "timestamp('2026-01-02T03:04:05Z').getDayOfWeek() == 5", "timestamp('2026-02-01T00:00:00Z').getDayOfYear() == 31",
         "timestamp('2026-01-02T03:04:05Z').getHours() == 3", "timestamp('2026-01-02T03:04:05.678Z').getMilliseconds() == 678", "duration('1h30m').getMinutes() == 90",
         "timestamp('2026-01-02T00:00:00Z') - timestamp('2026-01-01T00:00:00Z') == duration('24h')", "timestamp('2026-01-01T00:00:00Z') + duration('1.5h') == timestamp('2026-01-01T01:30:00Z')",
-        "duration('-1h') + duration('1h') == duration('0')",
+        "duration('-1h') + duration('1h') == duration('0')", "duration('2562047h') < duration('2562047h47m16s')", "-duration('2562047h') < duration('0s')",
         // Optional values.
         "object.?z.orValue(7) == 7", "object.?a.orValue(7) == 1", "object.?z.y.orValue('none') == 'none'", "object.?b.c.orValue([]).size() == 3", "object[?'z'].hasValue() == false",
         "object.b.c[?9].orValue(0) == 0", "object.?a.value() == 1", "optional.of(1).hasValue()", "optional.none().or(optional.of(2)).value() == 2", "!has(object.?z.y)",
@@ -66,6 +71,14 @@ struct CELTests {
         ("0u - 1u", "return error for overflow"), ("-(-9223372036854775808)", "return error for overflow"), ("int(1e19)", "return error for overflow"),
         ("uint(-1)", "return error for overflow"), ("missing", "no such attribute: missing"), ("object.z", "no such key: z"), ("object['z']", "no such key: z"),
         ("[1][1]", "index out of bounds: 1"), ("[1][-1]", "index out of bounds: -1"), ("x.y", "a value of type int has no field y"), ("has(x.y)", "a value of type int has no field y"),
+        ("duration('2562048h')", "return error for overflow"), ("duration('2400000h') + duration('2400000h')", "return error for overflow"),
+        ("duration('-2400000h') - duration('2400000h')", "return error for overflow"), ("timestamp('2262-01-01T00:00:00Z') + duration('2400000h')", "return error for overflow"),
+        ("timestamp('1700-01-01T00:00:00Z') - duration('2400000h')", "return error for overflow"), ("timestamp(9223372036854775807)", "return error for overflow"),
+        ("timestamp('2262-01-01T00:00:00Z') - timestamp('1700-01-01T00:00:00Z')", "return error for overflow"),
+        ("[duration('2400000h')].map(x, x + x)\(String(repeating: ".map(x, x + x)", count: 40))", "return error for overflow"),
+        ("'a'.charAt(9223372036854775807)", "index out of range: 9223372036854775807"), ("'a'.charAt(-1)", "index out of range: -1"), ("'a'.charAt(2)", "index out of range: 2"),
+        ("'abc'.substring(-9223372036854775808)", "index out of range: -9223372036854775808"), ("'abc'.substring(2, 9223372036854775807)", "index out of range: 9223372036854775807"),
+        ("[1][9223372036854775807]", "index out of bounds: 9223372036854775807"), ("'a'.matches('(')", "error parsing regexp: error parsing regexp: missing closing )"),
         ("1 + 1u", "no such overload: _+_(int, uint)"), ("1 + 'a'", "no such overload: _+_(int, string)"), ("1 < 'a'", "no such overload: _<_(int, string)"),
         ("1 in 2", "no such overload: @in(int, int)"), ("!1", "no such overload"), ("1 ? 2 : 3", "no such overload"), ("1 && true", "no such overload"), ("-'a'", "no such overload: -_(string)"),
         ("false || missing", "no such attribute: missing"), ("missing || 1 / 0 == 0", "no such attribute: missing"), ("[0, 1].all(i, 1 / i == 1)", "division by zero"),
@@ -116,15 +129,60 @@ struct CELTests {
         // Operands of one operator are no depth.
         #expect(try CELExpression("true" + String(repeating: " && true", count: 2_000)).isTrue([:]))
         let list = "[" + String(repeating: "0,", count: 500) + "]"
+        let long = "'" + String(repeating: "ab", count: 10_000) + "'"
         for source in [
             "\(list).all(a, \(list).all(b, \(list).all(c, true)))", "\(list).exists(a, \(list).exists(b, \(list).exists(c, false))) || true",
-            "\(list).map(a, \(list).map(b, \(list)))",
-        ] {
-            let error = #expect(throws: CELError.self) { try CELExpression(source).evaluate([:]) }
-            #expect(error?.description == "the expression takes more steps than it may")
+            "\(list).map(a, \(list).map(b, \(list)))", "\(list).map(i, \(list).map(j, \(long) + \(long)))", "\(long).replace('', \(long))",
+        ] { try expectStopped(source) }
+    }
+
+    private func expectStopped(_ source: String, _ variables: JSONObject = [:]) throws {
+        let error = #expect(throws: CELError.self) { try CELExpression(source).evaluate(variables) }
+        #expect(error?.description == "the expression takes more steps than it may")
+    }
+
+    @Test("a comparison is paid for, also of a list that has itself in it a million times")
+    func comparison() throws {
+        let twice = "[1]" + String(repeating: ".map(x, [x, x])", count: 60)
+        for source in [
+            "\(twice) == \(twice)", "\(twice) != \(twice)", "\(twice) in [\(twice)]", "{'a': \(twice)} == {'a': \(twice)}", "optional.of(\(twice)) == optional.of(\(twice))",
+        ] { try expectStopped(source) }
+        // Keys that are no texts are looked for one by one.
+        let ten = "[0,0,0,0,0,0,0,0,0,0]"
+        let map = "{" + (0..<100).map { "\($0): 0" }.joined(separator: ",") + "}"
+        try expectStopped("[\(map)].all(m, \(ten).all(a, \(ten).all(b, \(ten).all(c, 99 in m))))")
+    }
+
+    @Test("texts are paid for before they are joined")
+    func joining() throws {
+        func peakBytes() -> Int {
+            var usage = rusage()
+            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+            return usage.ru_maxrss << 10
         }
-        let long = "'" + String(repeating: "ab", count: 10_000) + "'"
-        #expect(throws: CELError.self) { try CELExpression("\(list).map(i, \(list).map(j, \(long) + \(long)))").evaluate([:]) }
-        #expect(throws: CELError.self) { try CELExpression("\(long).replace('', \(long))").evaluate([:]) }
+        let source = "[" + String(repeating: "t,", count: 10_000) + "].join()"
+        let before = peakBytes()
+        try expectStopped(source, ["t": .string(String(repeating: "a", count: 256 << 10))])
+        #expect(peakBytes() - before < 1 << 30)
+    }
+
+    @Test("a part is looked for in linear time")
+    func searching() throws {
+        let variables: JSONObject = ["text": .string(String(repeating: "a", count: 800_000)), "part": .string(String(repeating: "a", count: 400_000) + "b")]
+        for source in ["!text.contains(part)", "text.indexOf(part) == -1", "text.lastIndexOf('b' + part) == -1", "text.split(part).size() == 1", "text.replace(part, '') == text"] {
+            #expect(try CELExpression(source).isTrue(variables))
+        }
+    }
+
+    @Test("a regular expression is paid for, and compiled once")
+    func patterns() throws {
+        let text: JSONObject = ["t": .string(String(repeating: "a", count: 10_000))]
+        for source in [
+            "t.matches('a{1,500}b')", "t.matches('a{1,500}b') || true", "t.matches('[\(String(repeating: "b-c", count: 5_000))]')",
+            "[\((0..<500).map { "'x'.matches('\($0)c{900}')" }.joined(separator: ","))] == []",
+        ] { try expectStopped(source, text) }
+        let list = "[" + String(repeating: "'a',", count: 2_000) + "]"
+        #expect(try CELExpression("\(list).all(t, t.matches('^a{1,900}$'))").isTrue([:]))
+        #expect(throws: CELError("error parsing regexp: error parsing regexp: missing closing )")) { try CELExpression("\(list).all(t, t.matches('('))").isTrue([:]) }
     }
 }
