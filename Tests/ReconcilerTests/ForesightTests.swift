@@ -1,8 +1,8 @@
 import APIMachinery
-import Cluster
 import TestSupport
 import Testing
 
+@testable import Cluster
 @testable import Reconciler
 
 @Suite("Plans say what they lead to", .timeLimit(.minutes(2)))
@@ -137,6 +137,33 @@ struct ForesightTests {
             PlanText().lines(await Foresight(client: stranger).consequences(of: plan, for: application)) == [
                 #"consequences are not known: forecasts.gitctl.dev is forbidden: User "jane" cannot create resource "forecasts" in API group "gitctl.dev" at the cluster scope"#
             ])
+    }
+
+    @Test("an Application with a ServiceAccount has no forecast that this one may not ask for, nor do its steps have more rights")
+    func serviceAccount() async throws {
+        let cluster = try await TestCluster()
+        let access = Access(store: cluster.registry.store)
+        cluster.registry.forecasts = Forecaster(certificateAuthority: "PEM", clock: VirtualClock(now: Timestamp(seconds: 0)))
+        cluster.registry.guards.authorizer = access.authorizer
+        let client = LocalClient(registry: cluster.registry, user: .component("gitctl"), authorizer: access.authorizer)
+        var (plan, application) = try await Self.plan(["web.yaml": Self.web], on: cluster)
+        application.serviceAccountName = "robot"
+        let foresight = Foresight(client: client)
+        plan.consequences = await foresight.consequences(of: plan, for: application)
+        let account = "system:serviceaccount:gitctl-system:robot"
+        #expect(
+            PlanText().lines(plan).last
+                == "consequences are not known: forecasts.gitctl.dev is forbidden: User \"\(account)\" cannot create resource \"forecasts\" in API group \"gitctl.dev\" at the cluster scope"
+        )
+        let rules: JSON = [["apiGroups": ["gitctl.dev"], "resources": ["forecasts"], "verbs": ["create"]]]
+        _ = try await cluster.client.create(.clusterRoles, Object(.clusterRoles, name: "forecaster", ["rules": rules]))
+        let binding: JSONObject = [
+            "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "forecaster"],
+            "subjects": [["kind": "ServiceAccount", "name": "robot", "namespace": "gitctl-system"]],
+        ]
+        _ = try await cluster.client.create(.clusterRoleBindings, Object(.clusterRoleBindings, name: "forecaster", binding))
+        plan.consequences = await foresight.consequences(of: plan, for: application)
+        #expect(PlanText().lines(plan).last?.contains("Deployment default/web is refused: deployments.apps \"web\" is forbidden: User \"\(account)\"") == true)
     }
 
     @Test("the worst are red, notes come last, and of many the rest is counted")

@@ -29,12 +29,17 @@ package struct UserInfo: Sendable, Hashable {
             groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"])
     }
 
+    /// The ServiceAccount that the name stands for; nil for other users, such as one with a part left empty.
+    package var serviceAccount: (namespace: String, name: String)? {
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 4, parts[0] == "system", parts[1] == "serviceaccount", !parts[2].isEmpty, !parts[3].isEmpty else { return nil }
+        return (parts[2], parts[3])
+    }
+
     /// As a request names whom it impersonates: the groups that come with a name ask for no right of their own.
     package var withoutImpliedGroups: UserInfo {
         var user = self
-        let parts = name.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        let isAccount = parts.count == 4 && name.hasPrefix("system:serviceaccount:")
-        let implied = isAccount ? UserInfo.serviceAccount(namespace: parts[2], name: parts[3]).groups : ["system:authenticated"]
+        let implied = serviceAccount.map { UserInfo.serviceAccount(namespace: $0.namespace, name: $0.name).groups } ?? ["system:authenticated"]
         user.groups.removeAll(where: implied.contains)
         return user
     }

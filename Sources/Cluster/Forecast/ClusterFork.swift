@@ -10,13 +10,19 @@ import Synchronization
 final class ClusterFork: Sendable {
     /// How far ahead is looked: past the progress deadline that Deployments have by default.
     static let horizon = Duration.seconds(900)
+    /// How long before the first step the fork runs by itself, so that what is under way, such as a rollout, gets done: it
+    /// is none of the steps' doing.
+    static let settling = Duration.seconds(30)
 
     struct Outcome: Sendable {
-        /// nil when more happened than the fork's history holds, or nothing yet.
-        var record: ForecastRecord?
-        var isSettled: Bool
+        /// Of an unsettled fork those that nothing takes back.
+        var consequences: [Consequence] = []
+        /// Nothing more would happen by itself.
+        var isSettled = false
+        /// It came to an end because it takes no more writes.
+        var isFull = false
         /// From the first write to the last change.
-        var duration: Duration
+        var duration = Duration.zero
     }
 
     private struct State {
@@ -24,6 +30,8 @@ final class ClusterFork: Sendable {
         var begun: UInt64?
         /// Revisions at which time moved: what happens between two of them happens at once.
         var marks: [UInt64] = []
+        /// When the first step was done, and when anything happened last.
+        var beginning: Timestamp
         var lastChange: Timestamp
         var before: [GroupResource: [Object]] = [:]
         var refusals: [ForecastRecord.Refusal] = []
@@ -49,7 +57,7 @@ final class ClusterFork: Sendable {
         self.spec = spec
         self.user = user
         self.certificateAuthority = certificateAuthority
-        state = Mutex(State(lastChange: start))
+        state = Mutex(State(beginning: start, lastChange: start))
         // Rights that the steps give count for the steps after them.
         if spec.steps.contains(where: { $0.object.gvk?.group == ResourceType.roles.group }), registry.guards.authorizer != nil {
             let access = Access(store: registry.store)
@@ -69,6 +77,7 @@ final class ClusterFork: Sendable {
             group.cancelAll()
             executor.close()
         }
+        // It may be much to compare: that holds up nobody else either.
         return await withTaskExecutorPreference(executor) { outcome() }
     }
 
@@ -76,15 +85,17 @@ final class ClusterFork: Sendable {
 
     private func runParts() async {
         let scope = ForkScope(of: registry, trying: spec.steps)
+        // Then it is not whole, and controllers would make again what they do not see.
+        guard !Task.isCancelled else { return }
         state.withLock { $0.before = scope.objects }
         let view = ForkClient(base: client("informers"), registry: registry, objects: scope.objects)
         let controllers = Controllers(
             client: { [self] name -> any ResourceClient in if name == "informers" { view } else { client(name) } }, clock: clock, logger: logger,
-            certificateAuthority: certificateAuthority, nodesAreHeardUntil: start + Self.horizon)
+            certificateAuthority: certificateAuthority, nodesAreHeardUntil: start + Self.settling + Self.horizon)
         let scheduler = Scheduler(
             client: ForkClient(base: client("scheduler", .system("system:kube-scheduler")), registry: registry, objects: scope.forScheduler),
             clock: clock, logger: logger)
-        let pods = HollowPods(nodeName: nil, client: view, clock: clock, seed: 0, behavior: Self.behavior, logger: logger)
+        let pods = HollowPods(nodeName: nil, client: view, clock: clock, seed: 0, behavior: behavior, logger: logger)
         await withTaskGroup(of: Void.self) { group in
             // They end by cancellation alone, and there is nobody to tell.
             group.addTask { try? await controllers.run() }
@@ -99,16 +110,22 @@ final class ClusterFork: Sendable {
         LocalClient(registry: registry, user: user ?? Cluster.user(ofController: name), component: name)
     }
 
-    /// New pods start within a second and run for ever. Those of the live cluster that are in trouble stay in it.
-    private static let behavior: HollowPods.Behavior = {
+    /// New pods start within a second and run for ever. Those of the live cluster that are in trouble stay in it, and on
+    /// nodes that are not ready nothing starts or stops.
+    private var behavior: HollowPods.Behavior {
         var behavior = HollowPods.Behavior()
         behavior.starting = .seconds(1) ... .seconds(1)
         behavior.stopping = .seconds(1) ... .seconds(1)
         behavior.outcome = { _ in nil }
         behavior.starts = { !PodState($0).isInTrouble }
         behavior.recovers = { !PodState($0).isInTrouble }
+        let store = registry.store
+        behavior.isAttended = { pod in
+            let node = store.latest(ResourceType.nodes.groupResource, namespace: "", name: PodState(pod).nodeName)
+            return node?.passingObject.condition("Ready")?["status"] == "True"
+        }
         return behavior
-    }()
+    }
 
     private func takeSteps() async {
         // What the live cluster was about to do anyway is done first, and is no consequence.
@@ -119,7 +136,8 @@ final class ClusterFork: Sendable {
             guard !Task.isCancelled else { return }
             if let refusal = await tester.take(step) { state.withLock { $0.refusals.append(refusal) } }
         }
-        state.withLock { $0.areStepsDone = true }
+        let isCancelled = Task.isCancelled
+        state.withLock { $0.areStepsDone = !isCancelled }
     }
 
     // MARK: Time
@@ -128,14 +146,22 @@ final class ClusterFork: Sendable {
     /// for before the horizon. A fork's store has no queue, so a still executor is a still cluster.
     private func driveTime() async {
         _ = await executor.stillness()
-        guard !Task.isCancelled else { return }
-        state.withLock { $0.begun = registry.store.revision }
+        while !Task.isCancelled, !registry.store.isFull, let next = clock.nextDeadline, next - start <= Self.settling {
+            clock.advance(to: next)
+            _ = await executor.stillness()
+        }
+        guard !Task.isCancelled, !registry.store.isFull else { return }
+        let beginning = clock.now
+        state.withLock { state in
+            state.begun = registry.store.revision
+            (state.beginning, state.lastChange) = (beginning, beginning)
+        }
         begin.fire()
         while !Task.isCancelled {
             _ = await executor.stillness()
             mark()
             if registry.store.isFull { return }
-            guard let next = clock.nextDeadline, next - start <= Self.horizon else { break }
+            guard let next = clock.nextDeadline, next - beginning <= Self.horizon else { break }
             clock.advance(to: next)
         }
         let isCancelled = Task.isCancelled
@@ -154,11 +180,14 @@ final class ClusterFork: Sendable {
 
     private func outcome() -> Outcome {
         let state = state.withLock { $0 }
-        var outcome = Outcome(isSettled: state.isSettled, duration: state.lastChange - start)
+        var outcome = Outcome(isFull: registry.store.isFull, duration: state.lastChange - state.beginning)
+        // A fork's history holds all that a fork takes.
         guard let begun = state.begun, let changes = registry.store.changes() else { return outcome }
-        outcome.record = ForecastRecord(
+        let comparison = Comparison(ForecastRecord(
             before: state.before, changes: changes.map { ForecastRecord.Change($0.resource, $0.event) }, begun: begun, marks: state.marks, steps: spec.steps,
-            refusals: state.refusals)
+            refusals: state.refusals))
+        outcome.isSettled = state.isSettled
+        outcome.consequences = state.isSettled ? comparison.consequences : comparison.irrevocable
         return outcome
     }
 }

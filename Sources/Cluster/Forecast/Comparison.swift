@@ -60,11 +60,19 @@ struct Comparison: Sendable {
         touched = Set(record.steps.map { Subject($0.object) })
     }
 
-    /// All of them, the worst first, then by namespace, kind and name.
+    /// All of them, of a fork in which nothing more would happen.
     var consequences: [Consequence] {
         let stuck = unschedulable + podsRefused
-        let all =
-            refused + claims + services + stuck + stalled(without: Set(stuck.map(\.subject))) + budgets + cascades + blocked + restarts
+        return Self.sorted(
+            refused + claims + services + stuck + stalled(without: Set(stuck.map(\.subject))) + budgets + cascades + blocked + restarts)
+    }
+
+    /// Those that stay true whatever else would have happened in a fork that came to no end: what is refused, and what is
+    /// gone for good.
+    var irrevocable: [Consequence] { Self.sorted(refused + claims + completeCascades) }
+
+    /// The worst first, then by namespace, kind and name.
+    private static func sorted(_ all: [Consequence]) -> [Consequence] {
         let rank = Dictionary(uniqueKeysWithValues: zip(Consequence.Kind.allCases, 0...))
         return all.sorted { a, b in
             let (first, second) = (rank[a.kind] ?? 0, rank[b.kind] ?? 0)

@@ -6,9 +6,17 @@ extension Comparison {
     private static let derived: Set<String> = ["Event", "Endpoints", "EndpointSlice", "Lease"]
 
     /// What a deleted owner or namespace takes along, counted by kind.
-    var cascades: [Consequence] {
+    var cascades: [Consequence] { cascades(where: { _ in true }) }
+
+    /// The same of what is gone already, with owners that no step makes anew.
+    var completeCascades: [Consequence] {
+        let written = Set(record.steps.filter { if case .delete = $0 { false } else { true } }.map { Subject($0.object) })
+        return cascades(where: { after[$0] == nil }).filter { !written.contains($0.subject) }
+    }
+
+    private func cascades(where counts: (Key) -> Bool) -> [Consequence] {
         var taken: [Subject: [Object]] = [:]
-        for (key, object) in before where isGoing(key) && !deletedBySteps.contains(object.uid) {
+        for (key, object) in before where isGoing(key) && counts(key) && !deletedBySteps.contains(object.uid) {
             guard !Self.derived.contains(object.kind), !isGiven(object), !Self.isPast(object), let taker = taker(of: key, object) else { continue }
             taken[taker, default: []].append(object)
         }

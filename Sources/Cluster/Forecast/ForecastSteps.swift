@@ -17,7 +17,8 @@ struct ForecastSteps: Sendable {
         client = LocalClient(registry: registry, user: user, authorizer: registry.guards.authorizer)
     }
 
-    /// What the server says against a step; nil when it was done.
+    /// What the server says against a step; nil when it was done, or when the fork's time or room was over meanwhile,
+    /// which is nothing that a server would say.
     func take(_ step: ForecastSpec.Step) async -> ForecastRecord.Refusal? {
         do throws(APIStatus) {
             let key = try key(of: step.object)
@@ -34,6 +35,7 @@ struct ForecastSteps: Sendable {
             }
             return nil
         } catch {
+            guard !Task.isCancelled, !registry.store.isFull else { return nil }
             return ForecastRecord.Refusal(subject: Consequence.Subject(step.object), status: error)
         }
     }

@@ -1,13 +1,15 @@
 import APIMachinery
 
-/// Says what writes would lead to, by doing them on a fork of the cluster. Bounded in number and in time.
+/// Says what writes would lead to, by doing them on a fork of the cluster. Bounded in number, time and memory.
 package final class Forecaster: Sendable {
-    /// Forecasts at a time; others wait for as long as their own budget allows.
+    /// Forecasts at a time, each of another user; others wait for as long as their own budget allows.
     static let concurrencyMax = 2
+    /// Requests that wait; further ones are refused, so that they take no place from other writes.
+    static let waitingMax = 8
 
     private let certificateAuthority: String
     private let clock: any WallClock
-    private let turnstile = Turnstile(places: concurrencyMax)
+    private let turnstile = Turnstile(places: concurrencyMax, waitingMax: waitingMax)
 
     /// - Parameters:
     ///   - certificateAuthority: the PEM that pods are to trust.
@@ -17,18 +19,27 @@ package final class Forecaster: Sendable {
         self.clock = clock
     }
 
-    /// Tries `spec` on a fork of what `live` serves now, as `user`.
-    func answer(_ spec: ForecastSpec, user: UserInfo, on live: Registry) async -> ForecastStatus {
+    /// Tries `spec` on a fork of what `live` serves now, as `user`. Throws `tooManyRequests` when too many wait.
+    func answer(_ spec: ForecastSpec, user: UserInfo, on live: Registry) async throws(APIStatus) -> ForecastStatus {
         let end = clock.now + spec.budget
-        guard await turnstile.enter(until: end, clock: clock) else {
-            return ForecastStatus(isSettled: false, notTried: ["anything: other forecasts took the time"])
+        switch await turnstile.enter(user.name, until: end, clock: clock) {
+        case .entered: break
+        case .late: return ForecastStatus(isSettled: false, notTried: ["anything: other forecasts took the time"])
+        case .crowded:
+            throw APIStatus(.tooManyRequests, "\(Self.waitingMax) forecasts wait for others to end; try again", retryAfterSeconds: 1)
         }
-        defer { turnstile.leave() }
+        defer { turnstile.leave(user.name) }
         let fork = ClusterFork(of: live, trying: spec, user: user, certificateAuthority: certificateAuthority)
         let outcome = await fork.run(until: end, clock: clock)
-        return ForecastStatus(
-            consequences: outcome.record.map { Comparison($0).consequences } ?? [], isSettled: outcome.isSettled && outcome.record != nil,
-            duration: outcome.duration, notTried: Self.notTried(spec, live))
+        var status = ForecastStatus(
+            consequences: outcome.consequences, isSettled: outcome.isSettled, duration: outcome.duration, notTried: Self.notTried(spec, live))
+        if !status.isSettled {
+            let bound =
+                outcome.isFull
+                ? "\(Store.forkChangesMax) writes of together \(Store.forkBytesMax >> 20) MiB" : "\(spec.budget.nanoseconds / 1_000_000) ms"
+            status.notTried.append("what is not reached within \(bound): only what cannot be taken back is told")
+        }
+        return status
     }
 
     /// What a fork leaves out, as far as it matters here.

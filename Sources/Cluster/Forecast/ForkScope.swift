@@ -3,7 +3,8 @@ import APIMachinery
 /// The objects that the steps of a forecast may have to do with, directly or by what controllers make of them.
 ///
 /// In a cluster of ten thousand objects a commit concerns a few dozen: those alone are decoded and shown to the fork's
-/// controllers. What they write, and what they ask the server for, is the whole cluster.
+/// controllers. What they write, and what they ask the server for, is the whole cluster. In a task that is cancelled it
+/// ends early, and is not whole.
 struct ForkScope: Sendable {
     /// For the controllers.
     private(set) var objects: [GroupResource: [Object]] = [:]
@@ -15,10 +16,12 @@ struct ForkScope: Sendable {
         var selection = Selection(registry, extent)
         selection.select(steps)
         let pods = ResourceType.pods.groupResource
-        for (resource, versions) in selection.versions { objects[resource] = versions.map(\.passingObject) }
+        for (resource, versions) in selection.versions where !Task.isCancelled { objects[resource] = versions.map(\.passingObject) }
         let known = Dictionary((objects[pods] ?? []).map { ($0.uid, $0) }) { first, _ in first }
         forScheduler = objects
-        forScheduler[pods] = registry.store.latest(pods).objects(in: nil).map { known[$0.uid] ?? $0.passingObject }
+        forScheduler[pods] = registry.store.latest(pods).objects(in: nil).compactMap { version in
+            Task.isCancelled ? nil : known[version.uid] ?? version.passingObject
+        }
     }
 }
 
@@ -98,7 +101,7 @@ private struct Selection {
         let all = store.latest(resource)
         guard all.count > 0 else { return }
         guard type.isNamespaced else {
-            for version in all.objects(in: nil) {
+            for version in all.objects(in: nil) where !Task.isCancelled {
                 let item = Item(resource: resource, version: version)
                 note(item)
                 let isNamed = type == .namespaces && extent.namespaces.contains(version.name)
@@ -108,7 +111,7 @@ private struct Selection {
         }
         for namespace in extent.namespaces {
             let isWhole = extent.whole.contains(namespace) || extent.definitions.contains(resource.description)
-            for version in all.objects(in: namespace) {
+            for version in all.objects(in: namespace) where !Task.isCancelled {
                 let item = Item(resource: resource, version: version)
                 note(item)
                 if isWhole || Self.inNamespace.contains(resource) || Self.isGiven(version, type) { select(item) }
@@ -116,7 +119,7 @@ private struct Selection {
         }
         if type == .persistentVolumeClaims {
             // Volumes are bound to claims of other namespaces as well.
-            for version in all.objects(in: nil) where !extent.namespaces.contains(version.namespace) {
+            for version in all.objects(in: nil) where !Task.isCancelled && !extent.namespaces.contains(version.namespace) {
                 if !version.passingObject.isDeleting { select(Item(resource: resource, version: version)) }
             }
         }
@@ -165,7 +168,7 @@ private struct Selection {
 
     /// Adds the owners of what is selected, and what it owns, until there is no more; `labels` gets those of the pods.
     private mutating func followOwners(_ labels: inout Set<[String: String]>) {
-        while let item = open.popLast() {
+        while !Task.isCancelled, let item = open.popLast() {
             if item.resource == ResourceType.pods.groupResource { labels.insert(item.version.labels) }
             for dependent in dependents[item.version.uid] ?? [] { select(dependent) }
             for owner in owners[ObjectIdentifier(item.version)] ?? [] {
@@ -180,7 +183,7 @@ private struct Selection {
     private mutating func selectServices(of labels: Set<[String: String]>) {
         let resource = ResourceType.services.groupResource
         for namespace in extent.namespaces {
-            for version in store.latest(resource).objects(in: namespace) {
+            for version in store.latest(resource).objects(in: namespace) where !Task.isCancelled {
                 guard let selector = version.serviceSelector, !selector.isEmpty else { continue }
                 if labels.contains(where: { labels in selector.allSatisfy { labels[$0.key] == $0.value } }) {
                     select(Item(resource: resource, version: version))

@@ -15,6 +15,8 @@ package final class HollowPods: Sendable {
         package var outcome: @Sendable (Object) -> String? = { pod in
             pod.spec["restartPolicy"]?.string == "Always" ? nil : "Succeeded"
         }
+        /// Whether the pod's node does anything for it.
+        package var isAttended: @Sendable (Object) -> Bool = { _ in true }
         /// Whether a pod ever gets ready.
         package var becomesReady: @Sendable (Object) -> Bool = { _ in true }
         /// Whether a pod that waits to be started is started.
@@ -72,6 +74,7 @@ package final class HollowPods: Sendable {
 
     /// What a pod is about to do; nil when it stays as it is.
     private func stage(of pod: Object) -> Stage? {
+        guard behavior.isAttended(pod) else { return nil }
         if pod.isDeleting { return .stopping }
         let state = PodState(pod)
         if state.phase == "Pending" { return behavior.starts(pod) ? .starting : nil }

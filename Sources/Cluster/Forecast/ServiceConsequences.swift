@@ -3,14 +3,19 @@ import APIMachinery
 /// Services that lose all ready endpoints, and disruption budgets that are not kept: at the end, or for a while in between.
 extension Comparison {
     var services: [Consequence] {
-        var concerned: Set<Key> = []
-        for change in changes where change.resource == ResourceType.endpointSlices.groupResource {
-            if let key = Self.service(of: change.object) { concerned.insert(key) }
+        let resource = ResourceType.endpointSlices.groupResource
+        var concerned: [Key: [ForecastRecord.Change]] = [:]
+        for change in changes where change.resource == resource {
+            if let key = Self.service(of: change.object) { concerned[key, default: []].append(change) }
         }
-        return concerned.compactMap { key -> Consequence? in
+        var counts: [Key: [String: Int]] = [:]
+        for (key, slice) in before where key.resource == resource {
+            if let service = Self.service(of: slice), concerned[service] != nil { counts[service, default: [:]][slice.name] = Self.ready(slice) }
+        }
+        return concerned.compactMap { key, changes -> Consequence? in
             // One that is deleted, or taken along, has no endpoints to lose.
             guard before[key] != nil, let service = after[key], !service.isDeleting, !deletedNamespaces.contains(service.namespace) else { return nil }
-            let counts = readyEndpoints(of: key)
+            let counts = readyEndpoints(counts[key] ?? [:], changes)
             guard counts.before > 0, counts.least == 0 else { return nil }
             let subject = Subject(service)
             return Consequence(
@@ -26,15 +31,14 @@ extension Comparison {
         slice.labels["kubernetes.io/service-name"].map { Key(ResourceType.services.groupResource, namespace: slice.namespace, name: $0) }
     }
 
-    /// How many endpoints were ready, are at the end, and were at least at any time.
-    private func readyEndpoints(of service: Key) -> (before: Int, least: Int, end: Int) {
-        let resource = ResourceType.endpointSlices.groupResource
-        var counts: [String: Int] = [:]
-        for (key, slice) in before where key.resource == resource && Self.service(of: slice) == service { counts[slice.name] = Self.ready(slice) }
+    /// How many endpoints of a Service were ready, are at the end, and were at least at any time: by slice to begin with,
+    /// and by the changes of its slices.
+    private func readyEndpoints(_ counts: [String: Int], _ changes: [ForecastRecord.Change]) -> (before: Int, least: Int, end: Int) {
+        var counts = counts
         let begin = counts.values.reduce(0, +)
         var least = begin
         var marks = record.marks[...]
-        for change in changes where change.resource == resource && Self.service(of: change.object) == service {
+        for change in changes {
             // Time passed before this change: what was until then was for a while.
             if let mark = marks.first, change.revision > mark {
                 least = min(least, counts.values.reduce(0, +))

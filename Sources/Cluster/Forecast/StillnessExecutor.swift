@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// Stillness is what lets a virtual clock jump: every job that could run has run, so nothing happens
 /// until a deadline comes. One queue in order of arrival also makes a simulation the same each time.
-/// The thread is none of the cooperative pool's, so whatever runs here holds up nobody else.
+/// The thread is none of the cooperative pool's, and behind all that serves somebody, so that whatever runs here holds up
+/// nobody else.
 package final class StillnessExecutor: TaskExecutor {
     private struct Waiter {
         var minimum: UInt64
@@ -21,7 +22,7 @@ package final class StillnessExecutor: TaskExecutor {
         var isClosed = false
     }
 
-    private let queue = DispatchQueue(label: "gitctl.stillness")
+    private let queue = DispatchQueue(label: "gitctl.stillness", qos: .utility)
     private let state = Mutex(State())
 
     package init() {}

@@ -23,7 +23,7 @@ enum Impersonation {
         }
         var result = UserInfo(name: name, uid: uid, groups: groups, extra: extra)
         try check(result, by: user, authorizer: authorizer)
-        if let account = account(name), groups.isEmpty { result.groups = ["system:serviceaccounts", "system:serviceaccounts:\(account.namespace)"] }
+        if let account = result.serviceAccount, groups.isEmpty { result.groups = ["system:serviceaccounts", "system:serviceaccounts:\(account.namespace)"] }
         if name == Authenticator.anonymous.name {
             if groups.isEmpty { result.groups = Authenticator.anonymous.groups }
         } else if !result.groups.contains("system:authenticated"), !result.groups.contains("system:unauthenticated") {
@@ -40,7 +40,7 @@ enum Impersonation {
                     user: user, verb: "impersonate",
                     target: .resource(group: group, version: "v1", resource: resource, subresource: subresource, namespace: namespace, name: name)))
         }
-        if let account = account(wanted.name) {
+        if let account = wanted.serviceAccount {
             try check("", "serviceaccounts", account.name, namespace: account.namespace)
         } else {
             try check("", "users", wanted.name)
@@ -50,11 +50,5 @@ enum Impersonation {
         for (key, values) in wanted.extra {
             for value in values { try check("authentication.k8s.io", "userextras", value, subresource: key) }
         }
-    }
-
-    /// The ServiceAccount that a user name stands for; nil for other users.
-    private static func account(_ name: String) -> (namespace: String, name: String)? {
-        let parts = name.hasPrefix(ServiceAccountTokens.userPrefix) ? name.split(separator: ":").map(String.init) : []
-        return parts.count == 4 ? (parts[2], parts[3]) : nil
     }
 }

@@ -52,7 +52,7 @@ extension Store {
                 state.queue.append(Pending(change: nil) { completion(.failure($0 ?? .conflict(current: current))) })
                 return .queued(mustDrain: Self.startDrain(&state))
             }
-            if state.queue.count >= Self.pendingMax || state.revision >= revisionMax { return .failed(.overloaded) }
+            if state.queue.count >= Self.pendingMax || isFull(state) { return .failed(.overloaded) }
             let change = self.change(write, encoded, current: current, time: now, &state)
             state.head.apply(change)
             let isImmediate = journal == nil || (change.durability != .durable && state.revision < state.reserved)
@@ -84,6 +84,7 @@ extension Store {
         var tree = object
         tree.resourceVersion = String(revision)
         version.setTree(tree.fields)
+        state.bytesWritten += version.bytes.count
         return Change(
             resource: write.resource, operation: write.isDeletion ? .deleted : current == nil ? .created : .updated, version: version,
             previous: current, durability: durability, author: write.author, time: time)

@@ -4,21 +4,37 @@ import APIMachinery
 /// objects is asked for.
 extension ObjectVersion {
     /// `metadata.ownerReferences`.
-    var ownerReferences: [OwnerReference] { fragment(.ownerReferences)?.array?.compactMap(OwnerReference.init(json:)) ?? [] }
+    var ownerReferences: [OwnerReference] { member(.ownerReferences, of: "metadata")?.array?.compactMap(OwnerReference.init(json:)) ?? [] }
 
     /// A Service's `spec.selector`.
-    var serviceSelector: [String: String]? { fragment(.selector)?.stringMap }
+    var serviceSelector: [String: String]? { member(.selector, of: "spec")?.stringMap }
 
-    /// The value that begins with the bracket at the end of the needle; nil when there is none.
-    private func fragment(_ needle: Needle) -> JSON? {
+    /// The value of a direct member of a member of the object; nil when there is none.
+    private func member(_ needle: Needle, of parent: StaticString) -> JSON? {
         bytes.withUnsafeBytes { bytes -> JSON? in
-            guard let start = needle.position(in: bytes), let end = Self.end(in: bytes, from: start + needle.count - 1) else { return nil }
-            return try? JSON(parsing: UnsafeRawBufferPointer(rebasing: bytes[(start + needle.count - 1)..<end]))
+            // Most objects do not have it anywhere, which is found out faster than where.
+            guard needle.isFound(in: bytes), let parent = Self.member("\(parent)", of: 0..<bytes.count, in: bytes),
+                let value = Self.member(needle.key, of: parent, in: bytes)
+            else { return nil }
+            return try? JSON(parsing: UnsafeRawBufferPointer(rebasing: bytes[value]))
         }
     }
 
-    /// Behind the bracket that closes the one at `start`.
-    private static func end(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    /// Where the value of a direct member of the object in `range` stands; nil when it has none, or is no object.
+    private static func member(_ key: String, of range: Range<Int>, in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+        guard bytes[range].first == UInt8(ascii: "{") else { return nil }
+        let key = Array("\"\(key)\":".utf8)
+        var start = range.lowerBound + 1
+        while start < range.upperBound {
+            let end = end(in: bytes, from: start)
+            if bytes[start..<end].starts(with: key) { return start + key.count..<end }
+            start = end + 1
+        }
+        return nil
+    }
+
+    /// The comma or bracket behind the member that begins at `start`.
+    private static func end(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var depth = 0
         var isInString = false
         var index = start
@@ -28,13 +44,14 @@ extension ObjectVersion {
             case UInt8(ascii: "\""): isInString.toggle()
             case UInt8(ascii: "[") where !isInString, UInt8(ascii: "{") where !isInString: depth += 1
             case UInt8(ascii: "]") where !isInString, UInt8(ascii: "}") where !isInString:
+                if depth == 0 { return index }
                 depth -= 1
-                if depth == 0 { return index + 1 }
+            case UInt8(ascii: ",") where !isInString && depth == 0: return index
             default: break
             }
             index += 1
         }
-        return nil
+        return bytes.count
     }
 }
 
@@ -42,23 +59,23 @@ extension ObjectVersion {
 ///
 /// Searched for as Horspool did, in steps of its length.
 private struct Needle: Sendable {
-    static let ownerReferences = Needle(#""ownerReferences":["#)
-    static let selector = Needle(#""selector":{"#)
+    static let ownerReferences = Needle("ownerReferences", "[")
+    static let selector = Needle("selector", "{")
 
+    let key: String
     private let bytes: [UInt8]
     /// How far the window moves when its last byte is this one.
     private let steps: [Int]
 
-    private init(_ text: String) {
-        bytes = Array(text.utf8)
+    private init(_ key: String, _ bracket: String) {
+        self.key = key
+        bytes = Array("\"\(key)\":\(bracket)".utf8)
         var steps = [Int](repeating: bytes.count, count: 256)
         for (index, byte) in bytes.dropLast().enumerated() { steps[Int(byte)] = bytes.count - 1 - index }
         self.steps = steps
     }
 
-    var count: Int { bytes.count }
-
-    func position(in haystack: UnsafeRawBufferPointer) -> Int? {
+    func isFound(in haystack: UnsafeRawBufferPointer) -> Bool {
         steps.withUnsafeBufferPointer { steps in
             bytes.withUnsafeBufferPointer { bytes in
                 let last = bytes.count - 1
@@ -66,10 +83,10 @@ private struct Needle: Sendable {
                 while start + last < haystack.count {
                     var index = last
                     while index >= 0, haystack[start + index] == bytes[index] { index -= 1 }
-                    if index < 0 { return start }
+                    if index < 0 { return true }
                     start += steps[Int(haystack[start + last])]
                 }
-                return nil
+                return false
             }
         }
     }

@@ -66,6 +66,8 @@ package final class Store: Sendable {
         var visible: Tables
         /// The last revision given out; beyond `head.revision` after a failed write.
         var revision: UInt64
+        /// Encoded bytes of all writes since this store was made.
+        var bytesWritten = 0
         var reserved: UInt64
         var hubs: [GroupResource: WatchHub] = [:]
         var queue: [Pending] = []
@@ -94,14 +96,18 @@ package final class Store: Sendable {
     private let history: EventRing.Limits
     /// No revision beyond this one is given out: what a fork may come to.
     let revisionMax: UInt64
+    /// Nothing is written once as many encoded bytes were.
+    let bytesMax: Int
     private let lock: Mutex<DataDirectoryLock?>
 
     private init(
         tables: Tables, reserved: UInt64, expiries: [Expiry], journal: Journal?, lock: consuming DataDirectoryLock?, trees: TreeCache,
-        history: EventRing.Limits = EventRing.Limits(), revisionMax: UInt64 = .max, clock: any WallClock, logger: Logger
+        history: EventRing.Limits = EventRing.Limits(), revisionMax: UInt64 = .max, bytesMax: Int = .max, clock: any WallClock,
+        logger: Logger
     ) {
         self.history = history
         self.revisionMax = revisionMax
+        self.bytesMax = bytesMax
         self.clock = clock
         self.journal = journal
         self.trees = trees
@@ -166,15 +172,19 @@ package final class Store: Sendable {
         // Trees of its own: what is decoded in a fork must not crowd out what is looked at here.
         return Store(
             tables: tables, reserved: .max, expiries: [], journal: nil, lock: nil, trees: TreeCache(), history: Self.forkHistory,
-            revisionMax: tables.revision + Self.forkChangesMax, clock: clock ?? self.clock, logger: logger)
+            revisionMax: tables.revision + Self.forkChangesMax, bytesMax: Self.forkBytesMax, clock: clock ?? self.clock, logger: logger)
     }
 
-    /// Most writes to a fork; beyond them it takes no more. All of them are its history.
+    /// Most writes to a fork, and what they may come to in encoded bytes; beyond it takes no more. All of them are its
+    /// history.
     static let forkChangesMax: UInt64 = 20_000
-    private static let forkHistory = EventRing.Limits(countMax: Int(forkChangesMax), bytesMax: 64 << 20)
+    static let forkBytesMax = 64 << 20
+    private static let forkHistory = EventRing.Limits(countMax: Int(forkChangesMax), bytesMax: .max)
 
     /// Whether it takes no further writes because it has taken all that it may.
-    var isFull: Bool { state.withLock { $0.revision >= revisionMax } }
+    var isFull: Bool { state.withLock { isFull($0) } }
+
+    func isFull(_ state: State) -> Bool { state.revision >= revisionMax || state.bytesWritten >= bytesMax }
 
     /// Every change since this store was made, in order; nil when some have left the history.
     func changes() -> [(resource: GroupResource, event: StoreEvent)]? {

@@ -7,7 +7,7 @@ package struct Foresight: Sendable {
     package init(client: any ResourceClient) { self.client = client }
 
     /// What is known by the end of `budget`; nil where a plan of this kind leads to nothing. Never an error: a plan is
-    /// good without it.
+    /// good without it. Asked, as the plan is applied, with the rights of the Application's ServiceAccount if it names one.
     package func consequences(
         of plan: Plan, for application: Application, budget: Duration = ForecastSpec.budgetDefault, writesMax: Int = ForecastSpec.stepsMax
     ) async -> PlanConsequences? {
@@ -18,9 +18,8 @@ package struct Foresight: Sendable {
         }
         let spec = ForecastSpec(steps: steps, fieldManager: Application.fieldManager, budget: budget)
         do throws(APIStatus) {
-            let answer = try await client.create(.forecasts, spec.object)
+            let answer = try await application.acting(client).create(.forecasts, spec.object)
             var known = PlanConsequences(status: ForecastStatus(answer.status))
-            if !known.isSettled { known.notes.append("not settled within \(budget.nanoseconds / 1_000_000) ms: there may be more") }
             if plan.hooks.contains(where: \.runs) { known.notes.append("not tried: hooks") }
             return known
         } catch {

@@ -41,6 +41,32 @@ struct ComparisonTests {
         return slice
     }
 
+    @Test("Of what came to no end only what nothing takes back is told", arguments: [true, false])
+    func irrevocable(forGood: Bool) {
+        var story = Story()
+        let web = Self.object(.deployments, "web")
+        let set = Self.object(.replicaSets, "web-1", owner: web, ["spec": ["replicas": 1]])
+        let pod = Self.object(.pods, "web-1-a", owner: set)
+        story.record.steps = [forGood ? .delete(web) : .replace(web)]
+        story.record.refusals = [.init(subject: .init(web), status: APIStatus(.forbidden, "no"))]
+        story.had(.deployments, web)
+        story.had(.replicaSets, set)
+        story.had(.pods, pod)
+        story.had(.services, Self.object(.services, "web"))
+        story.had(.endpointSlices, Self.slice("a", ready: 1))
+        story.deleted(.deployments, web)
+        story.deleted(.replicaSets, set)
+        story.deleted(.endpointSlices, Self.slice("a", ready: 1))
+        var deleting = pod
+        deleting["metadata", "deletionTimestamp"] = "2026-01-01T00:00:00Z"
+        story.wrote(.pods, deleting, over: pod)
+        #expect(story.messages.contains("Service default/web loses all ready endpoints (1 before)"))
+        #expect(story.messages.contains("Deployment default/web takes along 1 Pod, 1 ReplicaSet"))
+        #expect(
+            Comparison(story.record).irrevocable.map(\.message)
+                == ["Deployment default/web is refused: no"] + (forGood ? ["Deployment default/web takes along 1 ReplicaSet"] : []))
+    }
+
     @Test("Endpoints that move from one slice to another at once were never gone")
     func slices() {
         var story = Story()

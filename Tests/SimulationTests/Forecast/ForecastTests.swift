@@ -173,9 +173,41 @@ struct ForecastTests {
                 try await cluster.client.patch(ObjectKey(.pods, pod), .merge(["status": status]), subresource: "status")
             }
         }
-        // The third pod is the only ready one; the second gets ready, so that the Service is not left without.
-        let ready = try await cluster.simulated.list(.pods).first { $0.isReady }
+        // The second gets ready, and the first does not: it would keep the Service.
+        let names = try await cluster.simulated.list(.pods).map(\.name).sorted()
         #expect(
-            try await cluster.messages(Manifest.delete(.pods, try #require(ready).name)).filter { $0.hasPrefix("Service") } == [])
+            try await cluster.messages(Manifest.delete(.pods, names[1]), Manifest.delete(.pods, names[2])).filter { $0.hasPrefix("Service") } == [
+                "Service default/web has no ready endpoint for a while (2 before)"
+            ])
+    }
+
+    @Test("Nothing starts on a node that is not ready")
+    func unreadyNode() async throws {
+        let cluster = try await StillCluster { try await $0.wait(.nodes) { !$0.isEmpty } }
+        let conditions: JSON = [["type": "Ready", "status": "False"]]
+        try await cluster.simulated.client.patch(
+            ObjectKey(.nodes, name: "node-1"), .strategicMerge(["status": ["conditions": conditions]]), subresource: "status")
+        var pinned = deployment("pinned", replicas: 1)
+        pinned["spec", "template", "spec", "nodeName"] = "node-1"
+        pinned["spec", "template", "spec", "tolerations"] = [["operator": "Exists"]]
+        let messages = try await cluster.messages(.apply(pinned))
+        #expect(messages.count == 1)
+        #expect(messages.first?.hasPrefix("Deployment default/pinned does not finish its rollout within 600 s") == true, "\(messages)")
+    }
+
+    @Test("A rollout that is under way is none of the commit's doing")
+    func underWay() async throws {
+        let cluster = try await StillCluster { cluster in
+            try await Self.web(cluster)
+            try await cluster.client.patch(
+                ObjectKey(.deployments, namespace: "default", name: "web"),
+                .strategicMerge(["spec": ["template": ["spec": ["containers": [["name": "main", "image": "two"]]]]]]))
+        }
+        #expect(try await cluster.simulated.list(.pods).contains { $0.image == "one" })
+        let status = try await cluster.forecast([.apply(deployment("other", replicas: 1))])
+        #expect(status.isSettled)
+        #expect(status.consequences.map(\.message) == [])
+        // Counted from the commit.
+        #expect(status.duration < .seconds(5))
     }
 }

@@ -6,8 +6,8 @@ package struct LocalClient: ResourceClient {
     private let user: UserInfo
     private let authorizer: Authorizer?
     private let component: String
-    /// Who acts as `user`; nil when that is the client's own.
-    private let impersonator: UserInfo?
+    /// Who acts as whom, and the last as `user`; empty when that is the client's own.
+    private let impersonators: [UserInfo]
 
     /// - Parameters:
     ///   - authorizer: asked before every verb, as the server asks it for requests; nil allows everything.
@@ -17,7 +17,7 @@ package struct LocalClient: ResourceClient {
         self.user = user
         self.authorizer = authorizer
         self.component = component
-        impersonator = nil
+        impersonators = []
     }
 
     private init(_ base: LocalClient, as user: UserInfo) {
@@ -25,7 +25,7 @@ package struct LocalClient: ResourceClient {
         self.user = user
         authorizer = base.authorizer
         component = base.component
-        impersonator = base.impersonator ?? base.user
+        impersonators = base.impersonators + [base.user]
     }
 
     package func impersonating(_ user: UserInfo) -> any ResourceClient { LocalClient(self, as: user) }
@@ -36,7 +36,9 @@ package struct LocalClient: ResourceClient {
         _ verb: ResourceRoute.Verb, _ type: ResourceType, namespace: String?, name: String = "", subresource: String? = nil
     ) throws(APIStatus) {
         guard let authorizer else { return }
-        if let impersonator { try Impersonation.check(user.withoutImpliedGroups, by: impersonator, authorizer: authorizer) }
+        for (actor, wanted) in zip(impersonators, impersonators.dropFirst() + [user]) {
+            try Impersonation.check(wanted.withoutImpliedGroups, by: actor, authorizer: authorizer)
+        }
         let question = AuthorizationQuestion(
             user: user, verb: verb.rawValue, type, subresource: subresource, namespace: type.isNamespaced ? namespace : nil, name: name)
         try authorizer.authorize(question)
