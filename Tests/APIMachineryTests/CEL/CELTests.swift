@@ -168,7 +168,7 @@ struct CELTests {
 
     @Test("a part is looked for in linear time")
     func searching() throws {
-        let variables: JSONObject = ["text": .string(String(repeating: "a", count: 800_000)), "part": .string(String(repeating: "a", count: 400_000) + "b")]
+        let variables: JSONObject = ["text": .string(String(repeating: "a", count: 400_000)), "part": .string(String(repeating: "a", count: 200_000) + "b")]
         for source in ["!text.contains(part)", "text.indexOf(part) == -1", "text.lastIndexOf('b' + part) == -1", "text.split(part).size() == 1", "text.replace(part, '') == text"] {
             #expect(try CELExpression(source).isTrue(variables))
         }
