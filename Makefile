@@ -15,7 +15,9 @@ run: root setup build
 
 # Simulations and end-to-end tests have the machine to themselves. The others run in groups: all tests of a
 # run begin at once, and hundreds that compute would keep those waiting that have a time limit.
-COMPUTING = APIMachineryTests|ReconcilerTests
+COMPUTING = APIMachineryTests
+RECONCILING = ReconcilerTests
+SOURCING = ReconcilerTests.(Kustomize|FetchTurns|Submodule|SSHSource|SourceSync|Version|HTTPSSource|KnownHosts|RemoteURL|Ignore|Substitution|Variable|Chaos)
 CONFORMING = ClusterTests.(OperationsTests|FieldValidationTests|WatcherTests|PublishedSchemaTests|AdmittedPodTests|ServerIdentityTests|ScaleTests|DeviceTests)
 HOSTILE = ClusterTests.(Hostile|Fork|Forecast)
 ENDURING = ClusterTests.(MalformedRequestTests|ConnectionTests|WatchRequestTests|WebhookTests|OpenAPITests|Custom)
@@ -24,11 +26,13 @@ test: root
 	scripts/setup --test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '$(COMPUTING)'
+	$(SWIFT) test --skip-build --filter '$(RECONCILING)' --skip '$(SOURCING)'
+	$(SWIFT) test --skip-build --filter '$(SOURCING)'
 	$(SWIFT) test --skip-build --filter '$(CONFORMING)'
 	$(SWIFT) test --skip-build --filter '$(HOSTILE)'
 	$(SWIFT) test --skip-build --filter '$(ENDURING)'
 	$(SWIFT) test --skip-build --filter ClusterTests --skip '$(CONFORMING)|$(HOSTILE)|$(ENDURING)'
-	$(SWIFT) test --skip-build --skip '$(COMPUTING)|ClusterTests|SimulationTests|EndToEndTests'
+	$(SWIFT) test --skip-build --skip '$(COMPUTING)|$(RECONCILING)|ClusterTests|SimulationTests|EndToEndTests'
 	$(SWIFT) test --skip-build --filter SimulationTests
 	scripts/clone $(CLONE)
 	$(MAKE) -C $(CLONE) build
