@@ -95,7 +95,9 @@ struct ForkTests {
         fixture.registry.forecasts = Self.unhurried
         // What waits for the end of it is not refused: nobody knows what the server would say.
         let held = try await Self.held("held", fixture)
-        let status = try await Self.ask(fixture.registry, [.apply(Self.deployment("web", replicas: 1_000_000)), .replace(held)])
+        var web = Self.deployment("web", replicas: 1_000_000)
+        web["spec", "template", "metadata", "annotations"] = ["text": .string(String(repeating: "x", count: 200_000))]
+        let status = try await Self.ask(fixture.registry, [.apply(web), .replace(held)])
         #expect(
             status.consequences == [] && status.notTried == [
                 "what is not reached within 20000 writes of together 64 MiB: only what cannot be taken back is told"
