@@ -73,11 +73,11 @@ struct SyncTests {
         for _ in 0..<2 {
             try await RunningReconciler.with(cluster: cluster) { running in
                 try await running.cluster.wait(for: .applications, "shop", in: "gitctl-system") { ApplicationStatus($0?.status ?? .null).condition("Ready")?.status == .isTrue }
-                let before = running.cluster.registry.store.revision
+                let before = try await running.cluster.versions()
                 let result = try await running.reconciler.sync(
                     application: ObjectKey(.applications, namespace: "gitctl-system", name: "shop"), revision: nil, isDryRun: false, report: { _ in })
                 #expect(result.isSuccess && result.revision == commit)
-                #expect(running.cluster.registry.store.revision == before)
+                #expect(try await running.cluster.versions() == before)
                 _ = path
             }
         }
@@ -285,7 +285,7 @@ struct SyncTests {
             try work.write("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {pin: hush}\n")
             let first = try await work.commit()
             try await push(work, bare, running)
-            let before = running.cluster.registry.store.revision
+            let before = try await running.cluster.versions()
             try work.write("a.yaml", Self.configMap("a", "new"))
             try work.write("b.yaml", Self.configMap("b"))
             try work.write("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {pin: quiet}\n")
@@ -317,7 +317,7 @@ struct SyncTests {
                     "b.yaml:6:1: ConfigMap default/b: unknown field \"dta\"; did you mean \"data\"?",
                     "gitctl: refused: 1 error in \(third.prefix(7)); nothing was changed",
                 ])
-            #expect(running.cluster.registry.store.revision == before)
+            #expect(try await running.cluster.versions() == before)
             let deletion = Push(repository: "shop", updates: [.init(old: first, new: ObjectID.zero.description, ref: "refs/heads/main")])
             let deleted = Lines()
             #expect(await !running.reconciler.review(deletion, report: deleted.report))

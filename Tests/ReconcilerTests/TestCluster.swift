@@ -36,6 +36,15 @@ struct TestCluster: Sendable {
         }
     }
 
+    /// The version of every object of these kinds: what differs later was written in between. Events come when they come.
+    func versions(of types: [ResourceType] = [.applications, .namespaces, .configMaps, .secrets, .services, .deployments, .jobs]) async throws -> [String: String] {
+        var versions: [String: String] = [:]
+        for type in types {
+            for object in try await client.list(type).items { versions["\(type.kind) \(object.namespace)/\(object.name)"] = object.resourceVersion }
+        }
+        return versions
+    }
+
     /// Waits on a watch until an object (nil: its absence) is as wanted.
     @discardableResult
     func wait(
