@@ -168,7 +168,7 @@ struct ForesightTests {
 
     @Test("the worst are red, notes come last, and of many the rest is counted")
     func text() {
-        let web = Consequence.Subject(group: "apps", kind: "Deployment", namespace: "default", name: "web")
+        let web = ObjectIdentity(group: "apps", kind: "Deployment", namespace: "default", name: "web")
         var consequences = PlanConsequences(
             status: ForecastStatus(
                 consequences: [Consequence(.podsRefused, web, "Deployment default/web cannot make its pods: \u{1B}[2J"), Consequence(.podsRestarted, web, "restarts 1 pod of Deployment default/web")],

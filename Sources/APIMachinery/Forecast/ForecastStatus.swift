@@ -52,7 +52,7 @@ package struct Consequence: Sendable, Hashable {
 
     package var kind: Kind
     /// What it happens to.
-    package var subject: Subject
+    package var subject: ObjectIdentity
     /// The whole of it, as a person reads it.
     package var message: String
     /// The live objects concerned (`Pod web-1`), sorted, at most `namesMax`.
@@ -60,7 +60,7 @@ package struct Consequence: Sendable, Hashable {
 
     package static let namesMax = 100
 
-    package init(_ kind: Kind, _ subject: Subject, _ message: String, names: [String] = []) {
+    package init(_ kind: Kind, _ subject: ObjectIdentity, _ message: String, names: [String] = []) {
         self.kind = kind
         self.subject = subject
         self.message = message
@@ -70,49 +70,12 @@ package struct Consequence: Sendable, Hashable {
     init?(_ json: JSON) {
         // A kind that a newer server knows is left out here; older ones stay readable.
         guard let kind = json["type"]?.string.flatMap(Kind.init), let message = json["message"]?.string else { return nil }
-        self.init(kind, Subject(json["object"] ?? .null), message, names: json["names"]?.array?.compactMap(\.string) ?? [])
+        self.init(kind, ObjectIdentity(json["object"] ?? .null), message, names: json["names"]?.array?.compactMap(\.string) ?? [])
     }
 
     package var json: JSON {
         var fields: JSONObject = ["type": .string(kind.rawValue), "object": subject.json, "message": .string(message)]
         if !names.isEmpty { fields["names"] = JSON(names) }
         return .object(fields)
-    }
-
-    /// An object by its kind and name, whatever the version.
-    package struct Subject: Sendable, Hashable, Comparable, CustomStringConvertible {
-        package var group: String
-        package var kind: String
-        /// Empty for cluster-scoped objects.
-        package var namespace: String
-        package var name: String
-
-        package init(group: String, kind: String, namespace: String, name: String) {
-            self.group = group
-            self.kind = kind
-            self.namespace = namespace
-            self.name = name
-        }
-
-        package init(_ object: Object) {
-            self.init(group: object.gvk?.group ?? "", kind: object.kind, namespace: object.namespace, name: object.name)
-        }
-
-        init(_ json: JSON) {
-            func text(_ key: String) -> String { json[key]?.string ?? "" }
-            self.init(group: text("group"), kind: text("kind"), namespace: text("namespace"), name: text("name"))
-        }
-
-        package var json: JSON {
-            var fields: JSONObject = ["kind": .string(kind), "name": .string(name)]
-            if !group.isEmpty { fields["group"] = .string(group) }
-            if !namespace.isEmpty { fields["namespace"] = .string(namespace) }
-            return .object(fields)
-        }
-
-        /// `Deployment default/web`, as messages name objects.
-        package var description: String { namespace.isEmpty ? "\(kind) \(name)" : "\(kind) \(namespace)/\(name)" }
-
-        package static func < (a: Self, b: Self) -> Bool { (a.namespace, a.kind, a.name, a.group) < (b.namespace, b.kind, b.name, b.group) }
     }
 }

@@ -3,7 +3,6 @@ import APIMachinery
 /// Reads the consequences out of what happened in a fork. Pure: the same record gives the same sentences in the same order.
 struct Comparison: Sendable {
     typealias Key = ForecastRecord.Key
-    typealias Subject = Consequence.Subject
 
     let record: ForecastRecord
     /// As it was before the first step, what happened by itself included.
@@ -21,7 +20,7 @@ struct Comparison: Sendable {
     /// Definitions among it, by name: PLURAL.GROUP.
     private let deletedDefinitions: Set<String>
     /// What the steps write or delete.
-    let touched: Set<Subject>
+    let touched: Set<ObjectIdentity>
 
     init(_ record: ForecastRecord) {
         self.record = record
@@ -51,13 +50,13 @@ struct Comparison: Sendable {
         self.before = before
         self.after = after
         self.byUID = byUID
-        let deleted = record.steps.filter { if case .apply = $0 { false } else { true } }.map { Subject($0.object) }
-        let goners = before.filter { deleted.contains(Subject($0.value)) }
+        let deleted = record.steps.filter { if case .apply = $0 { false } else { true } }.map { ObjectIdentity($0.object) }
+        let goners = before.filter { deleted.contains(ObjectIdentity($0.value)) }
         deletedBySteps = Set(goners.values.map(\.uid))
         deletedForGood = Set(goners.filter { key, _ in after[key]?.isDeleting ?? true }.values.map(\.uid))
         deletedNamespaces = Set(deleted.filter { $0.kind == "Namespace" && $0.group.isEmpty }.map(\.name))
         deletedDefinitions = Set(deleted.filter { $0.kind == "CustomResourceDefinition" }.map(\.name))
-        touched = Set(record.steps.map { Subject($0.object) })
+        touched = Set(record.steps.map { ObjectIdentity($0.object) })
     }
 
     /// All of them, of a fork in which nothing more would happen.
@@ -109,21 +108,21 @@ struct Comparison: Sendable {
     }
 
     /// What a person has in git: the farthest owner, or the object itself.
-    func root(of object: Object) -> Subject {
+    func root(of object: Object) -> ObjectIdentity {
         let last = owners(of: object).last ?? object
-        guard let reference = last.controller ?? last.ownerReferences.first else { return Subject(last) }
+        guard let reference = last.controller ?? last.ownerReferences.first else { return ObjectIdentity(last) }
         // Known by name only.
-        return Subject(
+        return ObjectIdentity(
             group: GroupVersion(reference.apiVersion)?.group ?? "", kind: reference.kind, namespace: last.namespace, name: reference.name)
     }
 
     /// The root among what the steps delete that takes an object along; nil when none does.
-    func taker(of key: Key, _ object: Object) -> Subject? {
-        if let owner = owners(of: object).last(where: { deletedForGood.contains($0.uid) }) { return Subject(owner) }
-        if deletedNamespaces.contains(object.namespace) { return Subject(group: "", kind: "Namespace", namespace: "", name: object.namespace) }
+    func taker(of key: Key, _ object: Object) -> ObjectIdentity? {
+        if let owner = owners(of: object).last(where: { deletedForGood.contains($0.uid) }) { return ObjectIdentity(owner) }
+        if deletedNamespaces.contains(object.namespace) { return ObjectIdentity(group: "", kind: "Namespace", namespace: "", name: object.namespace) }
         guard deletedDefinitions.contains(key.resource.description) else { return nil }
         let type = ResourceType.customResourceDefinitions
-        return Subject(group: type.group, kind: type.kind, namespace: "", name: key.resource.description)
+        return ObjectIdentity(group: type.group, kind: type.kind, namespace: "", name: key.resource.description)
     }
 }
 

@@ -10,12 +10,12 @@ extension Comparison {
 
     /// The same of what is gone already, with owners that no step makes anew.
     var completeCascades: [Consequence] {
-        let written = Set(record.steps.filter { if case .delete = $0 { false } else { true } }.map { Subject($0.object) })
+        let written = Set(record.steps.filter { if case .delete = $0 { false } else { true } }.map { ObjectIdentity($0.object) })
         return cascades(where: { after[$0] == nil }).filter { !written.contains($0.subject) }
     }
 
     private func cascades(where counts: (Key) -> Bool) -> [Consequence] {
-        var taken: [Subject: [Object]] = [:]
+        var taken: [ObjectIdentity: [Object]] = [:]
         for (key, object) in before where isGoing(key) && counts(key) && !deletedBySteps.contains(object.uid) {
             guard !Self.derived.contains(object.kind), !isGiven(object), !Self.isPast(object), let taker = taker(of: key, object) else { continue }
             taken[taker, default: []].append(object)
@@ -41,7 +41,7 @@ extension Comparison {
     var blocked: [Consequence] {
         after.compactMap { key, object -> Consequence? in
             guard deletedBySteps.contains(object.uid), object.isDeleting else { return nil }
-            let subject = Subject(object)
+            let subject = ObjectIdentity(object)
             if key.resource == ResourceType.namespaces.groupResource {
                 let remaining = object.condition("NamespaceFinalizersRemaining")
                 let content = remaining?["status"] == "True" ? remaining : object.condition("NamespaceContentRemaining")
@@ -66,7 +66,7 @@ extension Comparison {
         before.compactMap { key, claim -> Consequence? in
             guard key.resource == ResourceType.persistentVolumeClaims.groupResource, let volume = claim.spec["volumeName"]?.string, !volume.isEmpty
             else { return nil }
-            let subject = Subject(claim)
+            let subject = ObjectIdentity(claim)
             if let now = after[key], now.uid == claim.uid, !now.isDeleting {
                 guard now.status["phase"] == "Lost", claim.status["phase"] != "Lost" else { return nil }
                 return Consequence(.claimLosesData, subject, "\(subject) loses its volume \(volume) with the data on it")

@@ -43,7 +43,7 @@ struct ForecastRecord: Sendable {
     }
 
     struct Refusal: Sendable {
-        var subject: Consequence.Subject
+        var subject: ObjectIdentity
         var status: APIStatus
     }
 

@@ -36,7 +36,7 @@ struct ForecastSteps: Sendable {
             return nil
         } catch {
             guard !Task.isCancelled, !registry.store.isFull else { return nil }
-            return ForecastRecord.Refusal(subject: Consequence.Subject(step.object), status: error)
+            return ForecastRecord.Refusal(subject: ObjectIdentity(step.object), status: error)
         }
     }
 

@@ -6,14 +6,14 @@ extension Comparison {
 
     /// Pods of the live cluster that go while what they belong to stays.
     var restarts: [Consequence] {
-        var gone: [Subject: [Object]] = [:]
+        var gone: [ObjectIdentity: [Object]] = [:]
         for (key, pod) in before where key.resource == Self.resource && isGoing(key) && !PodState(pod).isTerminal {
             guard !isTakenAlong(pod) else { continue }
             let root = root(of: pod)
             // A Job's pods are assumed to run for ever: only what is done to the Job itself is news.
             if root.kind != "Job" || touched.contains(root) { gone[root, default: []].append(pod) }
         }
-        var come: [Subject: Int] = [:]
+        var come: [ObjectIdentity: Int] = [:]
         for (key, pod) in after where key.resource == Self.resource && before[key]?.uid != pod.uid && !pod.isDeleting {
             come[root(of: pod), default: 0] += 1
         }
@@ -42,7 +42,7 @@ extension Comparison {
     /// New pods that the scheduler places nowhere, by what they belong to and why.
     var unschedulable: [Consequence] {
         struct Group: Hashable {
-            var root: Subject
+            var root: ObjectIdentity
             var message: String
         }
         var groups: [Group: Int] = [:]
@@ -58,7 +58,7 @@ extension Comparison {
 
     /// Controllers that the server does not let make their pods: quotas, limits, security.
     var podsRefused: [Consequence] {
-        var found: [Subject: String] = [:]
+        var found: [ObjectIdentity: String] = [:]
         for set in objects(.replicaSets, in: after) {
             guard let condition = set.condition("ReplicaFailure"), condition["status"] == "True", condition["reason"] == "FailedCreate" else { continue }
             if before[Key(ResourceType.replicaSets.groupResource, set)]?.condition("ReplicaFailure")?["status"] == "True" { continue }
@@ -68,7 +68,7 @@ extension Comparison {
         for change in changes where change.resource == ResourceType.events.groupResource && change.object.fields["reason"] == "FailedCreate" {
             let about = change.object.fields["involvedObject"]
             guard about?["kind"] == "Job" else { continue }
-            let job = Subject(
+            let job = ObjectIdentity(
                 group: ResourceType.jobs.group, kind: "Job", namespace: about?["namespace"]?.string ?? "", name: about?["name"]?.string ?? "")
             found[job] = change.object.fields["message"]?.string
         }
@@ -81,9 +81,9 @@ extension Comparison {
     }
 
     /// Deployments that do not get on within their deadline. Those of which a better reason is told are left out.
-    func stalled(without known: Set<Subject>) -> [Consequence] {
+    func stalled(without known: Set<ObjectIdentity>) -> [Consequence] {
         objects(.deployments, in: after).compactMap { deployment in
-            let subject = Subject(deployment)
+            let subject = ObjectIdentity(deployment)
             guard touched.contains(subject), !known.contains(subject), !deployment.isDeleting,
                 deployment.condition("Progressing")?["reason"] == "ProgressDeadlineExceeded"
             else { return nil }

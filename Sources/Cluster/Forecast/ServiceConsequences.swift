@@ -17,7 +17,7 @@ extension Comparison {
             guard before[key] != nil, let service = after[key], !service.isDeleting, !deletedNamespaces.contains(service.namespace) else { return nil }
             let counts = readyEndpoints(counts[key] ?? [:], changes)
             guard counts.before > 0, counts.least == 0 else { return nil }
-            let subject = Subject(service)
+            let subject = ObjectIdentity(service)
             return Consequence(
                 .serviceWithoutEndpoints, subject,
                 counts.end == 0
@@ -65,7 +65,7 @@ extension Comparison {
         return worst.compactMap { key, count in
             guard let old = before[key], let (healthy, wanted) = Self.health(old), healthy >= wanted, let new = after[key], !isGoing(key) else { return nil }
             let isOver = Self.health(new).map { $0.healthy >= $0.wanted } ?? false
-            let subject = Subject(new)
+            let subject = ObjectIdentity(new)
             return Consequence(
                 .budgetViolated, subject,
                 "\(subject) is not kept\(isOver ? " for a while" : ""): \(Int(count.healthy).of("healthy pod")), \(count.wanted) wanted")

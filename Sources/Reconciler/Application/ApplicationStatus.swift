@@ -1,31 +1,5 @@
 import APIMachinery
 
-/// An object by group, kind, namespace and name: the same whatever version it is read in.
-package struct ObjectIdentity: Sendable, Hashable, Comparable, CustomStringConvertible {
-    package var group: String
-    package var kind: String
-    package var namespace: String
-    package var name: String
-
-    package init(group: String, kind: String, namespace: String, name: String) {
-        self.group = group
-        self.kind = kind
-        self.namespace = namespace
-        self.name = name
-    }
-
-    package init(_ key: ObjectKey) {
-        self.init(group: key.type.group, kind: key.type.kind, namespace: key.namespace ?? "", name: key.name)
-    }
-
-    /// `Deployment default/web`.
-    package var description: String { namespace.isEmpty ? "\(kind) \(name)" : "\(kind) \(namespace)/\(name)" }
-
-    package static func < (a: Self, b: Self) -> Bool {
-        (a.namespace, a.kind, a.name, a.group) < (b.namespace, b.kind, b.name, b.group)
-    }
-}
-
 /// One sync in an Application's history.
 package struct HistoryEntry: Sendable, Hashable {
     package var revision: String

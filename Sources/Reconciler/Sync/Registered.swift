@@ -41,7 +41,7 @@ final class Registered: Sendable {
 
     func worker(_ reference: String) -> ApplicationWorker? { state.withLock { $0.workers[reference] } }
 
-    var applications: [Application] { state.withLock { Array($0.workers.values) }.map(\.application) }
+    var applications: [Application] { workers.map(\.application) }
 
     func add(_ worker: ApplicationWorker) {
         let waiting = state.withLock { state in
@@ -94,7 +94,7 @@ final class Registered: Sendable {
 
     /// Has the Applications of a remote look again, but those that were served by the fetch.
     func lookAgain(at remote: Sources.Remote, except served: Set<String>) {
-        for worker in state.withLock({ Array($0.workers.values) }) where !served.contains(worker.reference) {
+        for worker in workers where !served.contains(worker.reference) {
             if worker.state.withLock({ Sources.remote(of: $0.application) }) == remote { worker.lookAgain() }
         }
     }

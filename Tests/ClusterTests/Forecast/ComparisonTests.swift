@@ -174,9 +174,9 @@ struct ComparisonTests {
         let status = ForecastStatus(
             consequences: [
                 Consequence(
-                    .podsRestarted, Consequence.Subject(group: "apps", kind: "Deployment", namespace: "default", name: "web"),
+                    .podsRestarted, ObjectIdentity(group: "apps", kind: "Deployment", namespace: "default", name: "web"),
                     "restarts 1 pod of Deployment default/web", names: ["Pod web-1"]),
-                Consequence(.cascade, Consequence.Subject(group: "", kind: "Namespace", namespace: "", name: "team"), "Namespace team takes along 1 Pod"),
+                Consequence(.cascade, ObjectIdentity(group: "", kind: "Namespace", namespace: "", name: "team"), "Namespace team takes along 1 Pod"),
             ], isSettled: true, duration: .seconds(12), notTried: ["admission webhooks (1 configured): they are not called"])
         #expect(ForecastStatus(status.json) == status)
         #expect(ForecastStatus(["consequences": [["type": "OfTheFuture", "message": "x"]]]) == ForecastStatus(isSettled: false))
