@@ -53,13 +53,10 @@ package final class Reconciler: Service {
             tombstones: Tombstones(client: client, clock: configuration.clock, logger: configuration.logger))
         let state = Registered()
         self.state = state
-        live = LiveObjects(client: client, clock: configuration.clock, logger: configuration.logger) { scope, change in
-            state.route(scope, change)
-        }
+        live = LiveObjects(client: client, clock: configuration.clock, logger: configuration.logger)
         applications = Informer(.applications, client: client, clock: configuration.clock, logger: configuration.logger)
         (workers, starter) = AsyncStream.makeStream()
         sources.onMove { [state] remote, served in state.lookAgain(at: remote, except: served) }
-        state.isNeeded = { [live] scope, worker in live.isNeeded(scope, by: worker) }
         applications.onChange { [weak self] change in self?.follow(change) }
     }
 

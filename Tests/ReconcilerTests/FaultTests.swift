@@ -14,7 +14,7 @@ final class FaultyClient: ResourceClient {
         var reached: Set<String> = []
         var failures: [String: [APIStatus]] = [:]
         var statusFailures: [APIStatus] = []
-        var listFailures: [ResourceType: [APIStatus]] = [:]
+        var readFailures: [ResourceType: [APIStatus]] = [:]
         var closed: Set<String> = []
         var waiting: [CheckedContinuation<Void, Never>] = []
         var writes: [String] = []
@@ -31,8 +31,8 @@ final class FaultyClient: ResourceClient {
     func release(_ name: String) { state.withLock { _ = $0.held.remove(name) } }
     /// The next writes of a status fail like this.
     func failStatus(_ statuses: [APIStatus]) { state.withLock { $0.statusFailures = statuses } }
-    /// The next lists of the type fail like this.
-    func failLists(_ type: ResourceType, _ statuses: [APIStatus]) { state.withLock { $0.listFailures[type] = statuses } }
+    /// The next reads of the type, of one or all, fail like this.
+    func failReads(_ type: ResourceType, _ statuses: [APIStatus]) { state.withLock { $0.readFailures[type] = statuses } }
     /// Holds up the next real apply of the object, cancelled or not, until `open`.
     func close(_ name: String) { state.withLock { _ = $0.closed.insert(name) } }
     func open() {
@@ -89,17 +89,22 @@ final class FaultyClient: ResourceClient {
 
     func impersonating(_ user: UserInfo) -> any ResourceClient { FaultyClient(base.impersonating(user)) }
     func resourceTypes() async throws(APIStatus) -> [ResourceType] { try await base.resourceTypes() }
-    func get(_ key: ObjectKey) async throws(APIStatus) -> Object { try await base.get(key) }
+    func get(_ key: ObjectKey) async throws(APIStatus) -> Object {
+        if let failure = readFailure(key.type) { throw failure }
+        return try await base.get(key)
+    }
     func getSubresource(_ key: ObjectKey, _ subresource: String) async throws(APIStatus) -> Object {
         try await base.getSubresource(key, subresource)
     }
     func list(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> ObjectList {
-        let failure = state.withLock { state in
-            if state.listFailures[type]?.isEmpty ?? true { return APIStatus?.none }
-            return state.listFailures[type]?.removeFirst()
-        }
-        if let failure { throw failure }
+        if let failure = readFailure(type) { throw failure }
         return try await base.list(type, namespace: namespace, options: options)
+    }
+    private func readFailure(_ type: ResourceType) -> APIStatus? {
+        state.withLock { state in
+            if state.readFailures[type]?.isEmpty ?? true { return nil }
+            return state.readFailures[type]?.removeFirst()
+        }
     }
     func watch(_ type: ResourceType, namespace: String?, options: ListOptions) async throws(APIStatus) -> WatchStream {
         try await base.watch(type, namespace: namespace, options: options)

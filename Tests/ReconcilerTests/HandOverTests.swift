@@ -146,7 +146,7 @@ struct HandOverTests {
     @Test("a server that does not answer ends the plan, and is not taken for an Application that holds nothing", arguments: [ResourceType.applications, .namespaces])
     func unanswered(type: ResourceType) async throws {
         let planned = try await Planned(["a/k.yaml": SyncTests.configMap("k"), "b/x.yaml": SyncTests.configMap("x")], a: [configMap("x")])
-        planned.client.failLists(type, [APIStatus(.serviceUnavailable, "busy")])
+        planned.client.failReads(type, [APIStatus(.serviceUnavailable, "busy")])
         await #expect(throws: APIStatus.self) { try await planned.claims("a") }
         #expect(try await planned.lines(claims: { try await planned.claims("a") }) == ["ConfigMap default/x kept moves to Application gitctl-system/b"])
     }

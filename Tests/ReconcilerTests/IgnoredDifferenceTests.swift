@@ -171,7 +171,7 @@ struct IgnoredDifferenceTests {
         let client = FaultyClient(try await TestCluster().client)
         let web = Object(.deployments, namespace: "default", name: "web", ["spec": ["replicas": 1]])
         var objects = [RenderedObject.generated(.deployments, web, from: "web.yaml")]
-        client.failLists(.horizontalPodAutoscalers, [APIStatus(reason, "no")])
+        client.failReads(.horizontalPodAutoscalers, [APIStatus(reason, "no")])
         var failure: APIStatus?
         do throws(APIStatus) { try await Autoscalers(client: client).leaveReplicas(of: &objects, in: nil) } catch { failure = error }
         #expect(failure?.reason == (fails ? reason : nil))
@@ -188,7 +188,7 @@ struct IgnoredDifferenceTests {
             var object = Object(try #require(try YAML.documents(parsing: Array(Self.autoscaler.utf8)).first?.value.object))
             object.namespace = "default"
             _ = try await cluster.client.create(.horizontalPodAutoscalers, object)
-            client.failLists(.horizontalPodAutoscalers, [APIStatus(.serviceUnavailable, "starting")])
+            client.failReads(.horizontalPodAutoscalers, [APIStatus(.serviceUnavailable, "starting")])
             try await shop.change(Self.web, ["spec": ["replicas": 5], "metadata": ["annotations": ["gitctl.dev/application": "x/y"]]], by: "mallory")
             let live = try await cluster.wait(for: .deployments, "web") { $0?.annotations["gitctl.dev/application"] == "gitctl-system/shop" }
             #expect(live?.spec["replicas"] == 5)

@@ -30,10 +30,42 @@ struct RenderTests {
     @Test("renderings without objects are forgotten as others are")
     func emptyRenderings() {
         let cache = RenderCache()
-        func inputs(_ number: Int) -> RenderInputs { RenderInputs(tree: .zero, path: "\(number)", destination: "default", types: [], namespaces: []) }
-        for number in 0...RenderCache.renderedObjectsMax { cache.keep([], warnings: [], from: inputs(number)) }
-        #expect(cache.rendered(from: inputs(0)) == nil)
-        #expect(cache.rendered(from: inputs(1)) != nil)
+        func inputs(_ number: Int) -> RenderInputs { RenderInputs(path: "\(number)", destination: "default", types: []) }
+        let empty = Rendering(footprint: RenderFootprint(), namespaces: [], objects: [], warnings: [])
+        for number in 0...RenderCache.renderedObjectsMax { cache.keep(empty, from: inputs(number)) }
+        #expect(cache.renderings(from: inputs(0)).isEmpty)
+        #expect(cache.renderings(from: inputs(RenderCache.renderedObjectsMax)).count == 1)
+    }
+
+    @Test("a commit that touches nothing that a rendering looked at is not rendered again", arguments: [
+        ("apps/a/x.yaml", true), ("apps/b/x.yaml", false), ("README.md", false), ("apps/\(IgnoreFile.name)", true), ("base/y.yaml", false),
+    ])
+    func footprint(touched: String, isNews: Bool) async throws {
+        let work = try await GitRepositoryFixture()
+        for path in ["apps/a/x.yaml", "apps/b/x.yaml", "base/y.yaml"] { try work.write(path, Self.page) }
+        let renderer = Renderer()
+        let cluster = try await TestCluster()
+        _ = try await work.commit("One")
+        _ = try await render(work, path: "apps/a", renderer: renderer, cluster: cluster)
+        try work.write(touched, touched.hasSuffix("yaml") ? Self.page.replacing("a: b", with: "a: c") : "# nothing")
+        _ = try await work.commit("Two")
+        let rendered = try await render(work, path: "apps/a", renderer: renderer, cluster: cluster)
+        #expect(rendered.objects.first?.object.fields["data"] == ["a": touched == "apps/a/x.yaml" ? "c" : "b"])
+        #expect(renderer.cache.usage.renderings == (isNews ? 2 : 1))
+    }
+
+    @Test("a namespace that comes or goes is noticed by what was rendered before")
+    func namespacesOfKnown() async throws {
+        let work = try await GitRepositoryFixture()
+        try work.write("x.yaml", Self.page.replacing("name: page", with: "name: page\n  namespace: late"))
+        _ = try await work.commit("One")
+        let renderer = Renderer()
+        let cluster = try await TestCluster()
+        await #expect(throws: RenderFailure.self) { try await render(work, renderer: renderer, cluster: cluster) }
+        _ = try await cluster.client.create(.namespaces, Object(.namespaces, name: "late"))
+        #expect(try await render(work, renderer: renderer, cluster: cluster).objects.count == 1)
+        try await cluster.client.delete(ObjectKey(.namespaces, name: "late"))
+        await #expect(throws: RenderFailure.self) { try await render(work, renderer: renderer, cluster: cluster) }
     }
 
     @Test("files are read recursively in path order, documents and Lists expanded, hidden names left out")

@@ -94,6 +94,9 @@ package enum HealthRules {
         .daemonSets: [.pods], .jobs: [.pods],
     ]
 
+    /// Whether the rule of a kind looks at more than the object itself.
+    static func looksFurther(_ type: ResourceType) -> Bool { lookedAt[type] != nil || type == .pods || type == .persistentVolumeClaims }
+
     package static func health(of object: Object, type: ResourceType, view: ClusterView) -> Health {
         if object.isDeleting { return .progressing(Deletion.sentence(object).printable) }
         let check = view.checks.first { $0.covers(type) }

@@ -4,29 +4,40 @@ import APIMachinery
 /// Pure: the cluster's kinds and namespaces are given.
 struct Assembly {
     let types: [ResourceType]
-    /// The namespaces that exist now.
-    let namespaces: Set<String>
     /// For objects that name no namespace.
     let destination: String
 
     private var byKind: [GroupVersionKind: ResourceType] = [:]
+    private var made: Set<String> = []
     private var diagnostics: [Diagnostic] = []
 
-    init(types: [ResourceType], namespaces: Set<String>, destination: String) {
+    init(types: [ResourceType], destination: String) {
         self.types = types
-        self.namespaces = namespaces
         self.destination = destination
         for type in types where byKind[type.gvk] == nil { byKind[type.gvk] = type }
     }
 
-    /// The objects, or every error of the commit together.
-    mutating func assemble(_ files: [TreeWalk.Found], diagnostics found: [Diagnostic]) throws(RenderFailure) -> [RenderedObject] {
-        diagnostics = found
-        var available = namespaces
+    /// The namespaces that objects are in and no file makes. Kinds that the files define are known from now on.
+    mutating func namespaces(of files: [TreeWalk.Found]) -> Set<String> {
         for item in files.lazy.flatMap(\.file.items) {
             if let custom = ResourceType.defined(by: item.object) { for type in custom { byKind[type.gvk] = type } }
-            if item.object.kind == "Namespace", item.object.apiVersion == "v1" { available.insert(item.object.name) }
+            if item.object.kind == "Namespace", item.object.apiVersion == "v1" { made.insert(item.object.name) }
         }
+        var namespaces: Set<String> = []
+        for item in files.lazy.flatMap(\.file.items) {
+            guard let gvk = item.object.gvk, byKind[gvk]?.isNamespaced == true else { continue }
+            let name = item.object.namespace.isEmpty ? destination : item.object.namespace
+            if !made.contains(name) { namespaces.insert(name) }
+        }
+        return namespaces
+    }
+
+    /// The objects, or every error of the commit together.
+    ///
+    /// - Parameter existing: which of `namespaces(of:)` there are.
+    mutating func assemble(_ files: [TreeWalk.Found], diagnostics found: [Diagnostic], existing: Set<String>) throws(RenderFailure) -> [RenderedObject] {
+        diagnostics = found
+        let available = existing.union(made)
         var objects: [RenderedObject] = []
         var first: [ObjectIdentity: ManifestOrigin] = [:]
         for file in files {

@@ -5,7 +5,7 @@ struct KustomizedDirectory: Sendable {
     /// Path from the repository's root.
     private let directory: String
     /// Each path that was asked for, and what stood there.
-    private let inputs: [String: ObjectID?]
+    let inputs: [String: ObjectID?]
     /// One object each, with the file that it comes from.
     let files: [TreeWalk.Found]
     let warnings: [String]

@@ -21,6 +21,8 @@ package final class RenderCache: Sendable {
         var hits = 0
         var misses = 0
         var bytes = 0
+        /// Whole renderings made.
+        var renderings = 0
     }
 
     private enum Value: Sendable {
@@ -56,10 +58,12 @@ package final class RenderCache: Sendable {
     /// Objects of the whole renderings that are kept, at least the last: a push is rendered for its review, and a
     /// moment later for its sync. A rendering without any counts as one.
     static let renderedObjectsMax = 12_000
+    /// Renderings from the same inputs: of what is deployed, of what is under review, and of what somebody compares.
+    static let renderingsMax = 3
 
     private struct State {
         /// The latest last.
-        var rendered: [(inputs: RenderInputs, objects: [RenderedObject], warnings: [String])] = []
+        var renderings: [RenderInputs: [(rendering: Rendering, lastUse: UInt64)]] = [:]
         var renderedObjects = 0
         var values: [Key: (value: Value, lastUse: UInt64)] = [:]
         var size = 0
@@ -67,6 +71,7 @@ package final class RenderCache: Sendable {
         var statistics = Statistics()
         var hits = 0
         var misses = 0
+        var renderingsMade = 0
     }
 
     private let sizeMax: Int
@@ -76,24 +81,46 @@ package final class RenderCache: Sendable {
 
     package var statistics: Statistics { state.withLock { $0.statistics } }
 
-    var usage: Usage { state.withLock { Usage(hits: $0.hits, misses: $0.misses, bytes: $0.size) } }
+    var usage: Usage { state.withLock { Usage(hits: $0.hits, misses: $0.misses, bytes: $0.size, renderings: $0.renderingsMade) } }
 
-    /// What a rendering of the same inputs made.
-    func rendered(from inputs: RenderInputs) -> (objects: [RenderedObject], warnings: [String])? {
+    /// What was made of the same inputs and other commits, the latest last.
+    func renderings(from inputs: RenderInputs) -> [Rendering] {
         state.withLock { state in
-            guard let known = state.rendered.last(where: { $0.inputs == inputs }) else { return nil }
-            state.hits += 1
-            return (known.objects, known.warnings)
+            guard var known = state.renderings[inputs] else { return [] }
+            state.uses += 1
+            for index in known.indices { known[index].lastUse = state.uses }
+            state.renderings[inputs] = known
+            return known.map(\.rendering)
         }
     }
 
-    func keep(_ objects: [RenderedObject], warnings: [String], from inputs: RenderInputs) {
+    func countHit() { state.withLock { $0.hits += 1 } }
+
+    func keep(_ rendering: Rendering, from inputs: RenderInputs) {
         state.withLock { state in
-            state.rendered.append((inputs, objects, warnings))
-            state.renderedObjects += max(1, objects.count)
-            while state.rendered.count > 1, state.renderedObjects > Self.renderedObjectsMax {
-                state.renderedObjects -= max(1, state.rendered.removeFirst().objects.count)
+            state.uses += 1
+            state.renderingsMade += 1
+            var known = state.renderings[inputs] ?? []
+            if let index = known.firstIndex(where: { $0.rendering.footprint == rendering.footprint }) {
+                state.renderedObjects -= known.remove(at: index).rendering.count
+            } else if known.count >= Self.renderingsMax {
+                state.renderedObjects -= known.removeFirst().rendering.count
             }
+            known.append((rendering, state.uses))
+            state.renderings[inputs] = known
+            state.renderedObjects += rendering.count
+            if state.renderedObjects > Self.renderedObjectsMax { forgetRenderings(but: inputs, &state) }
+        }
+    }
+
+    private func forgetRenderings(but inputs: RenderInputs, _ state: inout State) {
+        // Down to three quarters, so that this sort is rare.
+        let all = state.renderings.flatMap { entry in entry.value.map { (inputs: entry.key, lastUse: $0.lastUse, count: $0.rendering.count) } }
+        for entry in all.sorted(by: { $0.lastUse < $1.lastUse }) {
+            guard state.renderedObjects > Self.renderedObjectsMax / 4 * 3 else { return }
+            guard let known = state.renderings[entry.inputs], known.count > 1 || entry.inputs != inputs else { continue }
+            state.renderedObjects -= known[0].rendering.count
+            state.renderings[entry.inputs] = known.count == 1 ? nil : Array(known.dropFirst())
         }
     }
 
@@ -149,18 +176,4 @@ package final class RenderCache: Sendable {
             }
         }
     }
-}
-
-/// All that a rendering depends on.
-struct RenderInputs: Sendable, Hashable {
-    /// The commit's root: names everything below it.
-    var tree: ObjectID
-    var path: String
-    var substitution: Substitution?
-    /// See `TreeReader`.
-    var submodules: [ObjectID: ObjectID]?
-    var destination: String
-    var types: [ResourceType]
-    /// That exist, or are not being deleted.
-    var namespaces: Set<String>
 }

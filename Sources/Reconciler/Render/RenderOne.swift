@@ -22,9 +22,7 @@ extension Renderer {
         let walk: TreeWalk
         do throws(GitError) {
             walk = try await repository.read { repository throws(GitError) in
-                var walk = TreeWalk(reader, substitution: substitution)
-                try walk.collect(application.path, in: repository)
-                return walk
+                try TreeWalk(application.path, reader, substitution: substitution, in: repository)
             }
         } catch {
             guard error.reason == .noPath else { throw error }

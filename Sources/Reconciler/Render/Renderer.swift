@@ -19,20 +19,47 @@ package struct Renderer: Sendable {
         substitution: Substitution? = nil, submodules: [ObjectID: ObjectID]? = nil, client: any ResourceClient
     ) async throws -> Rendered {
         let inputs = RenderInputs(
-            tree: commit.tree, path: path, substitution: substitution, submodules: submodules, destination: destination,
-            types: try await client.resourceTypes(),
-            namespaces: coming.union(try await client.list(.namespaces).items.lazy.filter { !$0.isDeleting }.map(\.name)))
-        if let known = cache.rendered(from: inputs) { return Rendered(commit: commit, objects: known.objects, warnings: known.warnings) }
+            path: path, substitution: substitution, submodules: submodules, destination: destination, coming: coming,
+            types: try await client.resourceTypes())
         let reader = TreeReader(root: commit.tree, submodules: submodules, cache: cache)
-        let walk = try await repository.read { repository throws(GitError) in
-            var walk = TreeWalk(reader, substitution: substitution)
-            try walk.collect(path, in: repository)
-            return walk
+        let known = cache.renderings(from: inputs)
+        let (found, walk) = try await repository.read { repository throws(GitError) -> (Rendering?, TreeWalk?) in
+            for rendering in known.reversed() where try rendering.footprint.isSame(in: reader, repository) { return (rendering, nil) }
+            return (nil, try TreeWalk(path, reader, substitution: substitution, in: repository))
         }
-        var assembly = Assembly(types: inputs.types, namespaces: inputs.namespaces, destination: destination)
-        let objects = try assembly.assemble(walk.files, diagnostics: walk.diagnostics)
-        cache.keep(objects, warnings: walk.warnings, from: inputs)
-        return Rendered(commit: commit, objects: objects, warnings: walk.warnings)
+        if let found, try await Self.existing(found.namespaces, client) == found.namespaces {
+            cache.countHit()
+            return Rendered(commit: commit, objects: found.objects, warnings: found.warnings)
+        }
+        let whole: TreeWalk
+        if let walk { whole = walk } else {
+            whole = try await repository.read { repository throws(GitError) in try TreeWalk(path, reader, substitution: substitution, in: repository) }
+        }
+        var assembly = Assembly(types: inputs.types, destination: destination)
+        let needed = assembly.namespaces(of: whole.files).subtracting(coming)
+        let objects = try assembly.assemble(
+            whole.files, diagnostics: whole.diagnostics, existing: try await Self.existing(needed, client).union(coming))
+        cache.keep(Rendering(footprint: whole.footprint, namespaces: needed, objects: objects, warnings: whole.warnings), from: inputs)
+        return Rendered(commit: commit, objects: objects, warnings: whole.warnings)
+    }
+
+    /// Namespaces from which on a list costs less than asking for each.
+    private static let listCountMin = 16
+
+    /// Those of the namespaces that are there to stay.
+    private static func existing(_ names: Set<String>, _ client: any ResourceClient) async throws -> Set<String> {
+        if names.count >= listCountMin {
+            return names.intersection(try await client.list(.namespaces).items.lazy.filter { !$0.isDeleting }.map(\.name))
+        }
+        var found: Set<String> = []
+        for name in names {
+            do throws(APIStatus) {
+                if try await !client.get(ObjectKey(.namespaces, name: name)).isDeleting { found.insert(name) }
+            } catch {
+                guard error.reason == .notFound else { throw error }
+            }
+        }
+        return found
     }
 
     /// What the server refused, as errors of the manifests with file, line and column.

@@ -24,16 +24,38 @@ struct TreeWalk {
     private var size = 0
     private(set) var diagnostics: [Diagnostic] = []
     private(set) var warnings: [String] = []
-
-    init(_ reader: TreeReader, substitution: Substitution?) {
-        self.reader = reader
-        self.substitution = substitution
-    }
+    /// Where symlinks lead is not kept track of: any change may concern those who follow some.
+    private var followsSymlinks = false
+    /// What lies below the path counts with it.
+    private var looked = RenderFootprint()
+    /// The path, empty for the root.
+    private var top = ""
 
     /// Everything under `path`, a directory or one file.
-    mutating func collect(_ path: String, in repository: borrowing OpenRepository) throws(GitError) {
-        guard path != "." else { return try walk(reader.root, [], shown: [], depth: 0, ignoring: [], in: repository) }
+    init(_ path: String, _ reader: TreeReader, substitution: Substitution?, in repository: borrowing OpenRepository) throws(GitError) {
+        self.reader = reader
+        self.substitution = substitution
+        try collect(path, in: repository)
+    }
+
+    /// What of the commit was looked at.
+    var footprint: RenderFootprint {
+        guard followsSymlinks else { return looked }
+        var whole = RenderFootprint()
+        whole.add("", reader.root)
+        return whole
+    }
+
+    private mutating func collect(_ path: String, in repository: borrowing OpenRepository) throws(GitError) {
+        guard path != "." else {
+            looked.add("", reader.root)
+            return try walk(reader.root, [], shown: [], depth: 0, ignoring: [], in: repository)
+        }
         let parts = path.split(separator: "/").map(String.init)
+        for count in parts.indices {
+            let file = (parts.prefix(count) + [IgnoreFile.name]).joined(separator: "/")
+            looked.add(file, try KustomizedDirectory.entry(file, reader, in: repository)?.id)
+        }
         switch try follow(parts, in: repository) {
         case .entry(let entry, let real):
             let ignores = try reader.ignores(above: real, in: repository)
@@ -42,6 +64,8 @@ struct TreeWalk {
                 guard let line = above.reason(Array(real.prefix(count)), isDirectory: count < real.count || entry.kind == .tree) else { continue }
                 throw Self.missing(path, "left out by \(line)")
             }
+            top = real.joined(separator: "/")
+            looked.add(top, entry.id)
             switch entry.kind {
             case .tree: try walk(entry.id, real, shown: parts, depth: 0, ignoring: ignores, in: repository)
             case .file: try add(entry.id, real, shown: parts, in: repository)
@@ -103,6 +127,7 @@ struct TreeWalk {
 
     private mutating func append(_ directory: KustomizedDirectory) throws(GitError) {
         warnings += directory.warnings
+        for (path, id) in directory.inputs where !top.isEmpty && !path.hasPrefix("\(top)/") { looked.add(path, id) }
         for found in directory.files { try append(found) }
     }
 
@@ -199,7 +224,7 @@ struct TreeWalk {
     }
 
     /// What a path leads to from the root when every symlink on it is followed inside the tree.
-    private func follow(_ path: [String], in repository: borrowing OpenRepository) throws(GitError) -> Target {
+    private mutating func follow(_ path: [String], in repository: borrowing OpenRepository) throws(GitError) -> Target {
         var rest = path[...]
         var real: [String] = []
         var trees = [reader.root]
@@ -225,6 +250,7 @@ struct TreeWalk {
             case .file, .submodule:
                 return rest.isEmpty ? .entry(entry, real: real + [part]) : .missing
             case .symlink:
+                followsSymlinks = true
                 hops += 1
                 guard hops <= Self.symlinksMax else { return .loop }
                 let name = (real + [part]).joined(separator: "/")

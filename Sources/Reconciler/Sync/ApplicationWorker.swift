@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Its tasks: the sync (here, its steps in SyncRun.swift), the revert of drift (Drift.swift), health and status
 /// (Standing.swift), and the end (Removal.swift).
-final class ApplicationWorker: Sendable {
+final class ApplicationWorker: LiveObserver {
     let reference: String
     let key: ObjectKey
     let state: Mutex<WorkerState>
@@ -67,13 +67,17 @@ final class ApplicationWorker: Sendable {
         wake.fire()
     }
 
-    func observe(_ scope: LiveObjects.Scope, _ change: Informer.Change) {
+    func observe(_ scope: LiveObjects.Scope, _ change: Informer.Change, affecting held: [ObjectIdentity]) {
         let object = change.object
         let identity = ObjectIdentity(group: scope.type.group, kind: scope.type.kind, namespace: object.namespace, name: object.name)
         var current: Object? = object
         if case .deleted = change { current = nil }
-        state.withLock { $0.observe(identity, current) }
-        wake.fire()
+        state.withLock { [current] state in
+            for affected in held {
+                if affected == identity { state.observe(identity, current) } else { state.observe(dependentOf: affected) }
+            }
+        }
+        if let request = inputs.request(after: change, in: scope) { self.request(request) } else { wake.fire() }
         changed.fire()
     }
 
@@ -112,8 +116,10 @@ final class ApplicationWorker: Sendable {
             case .stop: break loop
             }
         }
-        await live.require([], by: ObjectIdentifier(self))
-        await live.require([], by: ObjectIdentifier(inputs))
+        for slot in [ObjectIdentifier(self), ObjectIdentifier(inputs)] {
+            live.hold([], in: slot, for: self)
+            await live.require([], by: slot)
+        }
     }
 
     /// A sync that a newer request can interrupt between its steps.
@@ -215,7 +221,7 @@ final class ApplicationWorker: Sendable {
         if let specError { throw InvalidApplication(description: specError) }
         if application.policy.deletesObjects != application.hasFinalizer { try await setFinalizer(application.policy.deletesObjects) }
         guard !application.isSuspended || request.revision != nil else { return await reportSuspended() }
-        await inputs.follow(application, live: live)
+        await inputs.follow(application, live: live, for: self)
         var resolved = try await sources.resolve(
             application, fetches: request.fetches, age: request.isRoutine ? application.interval : .zero)
         if let revision = request.revision {
@@ -258,10 +264,12 @@ final class ApplicationWorker: Sendable {
         } catch let interruption as SyncRun.Interrupted {
             // What was written counts as ours all the same.
             state.withLock { $0.applied?.keep(interruption.written) }
+            if let kept = state.withLock({ $0.applied }) { live.hold(kept.records.keys, in: ObjectIdentifier(self), for: self) }
             throw interruption.cause
         }
         var now = Applied(commit: resolved.commit, generation: application.generation, from: applied)
         now.update(by: plan, written: outcome.written)
+        live.hold(now.records.keys, in: ObjectIdentifier(self), for: self)
         await finish(now, outcome, application: application, plan: plan, duration: clock.now - start)
     }
 
@@ -330,11 +338,11 @@ final class ApplicationWorker: Sendable {
         sync.journal.synced(application, applied.commit, written: count, deleted: outcome.pruned.deleted, duration: duration)
         publish(.applied(revision: revision, objects: count, deleted: outcome.pruned.deleted.count, duration: duration))
         await live.require(applied.scopes, by: ObjectIdentifier(self))
-        if outcome.hasWaited { noticeDrift(of: outcome.written.keys) }
+        noticeDrift(of: outcome.written.keys)
         await judge()
     }
 
-    /// A sync that waited between its steps was deaf to what became of the objects of the earlier ones.
+    /// A sync is deaf to what becomes of the objects that it has written.
     private func noticeDrift(of identities: some Sequence<ObjectIdentity>) {
         state.withLock { state in
             for identity in identities {

@@ -2,8 +2,15 @@ import APIMachinery
 import Logging
 import Synchronization
 
+/// Is told of changes of the objects that it holds.
+protocol LiveObserver: AnyObject, Sendable {
+    /// - Parameter held: which of the objects that it holds may be affected: the changed one itself, or those that it
+    ///   belongs to. Runs on the informer's task; must not block.
+    func observe(_ scope: LiveObjects.Scope, _ change: Informer.Change, affecting held: [ObjectIdentity])
+}
+
 /// The reconciler's view of the cluster: watched copies of the kinds and namespaces that
-/// Applications deploy into, and of nothing else. Changes are told as they come.
+/// Applications deploy into, and of nothing else. Changes are told as they come, to whom they concern.
 final class LiveObjects: Sendable {
     struct Scope: Hashable, Sendable {
         var type: ResourceType
@@ -13,6 +20,8 @@ final class LiveObjects: Sendable {
 
     private struct Watched: Sendable {
         var informer: Informer
+        /// How many need it.
+        var needs = 0
         /// Fired when nobody needs it any more.
         var stop: Signal
     }
@@ -21,25 +30,22 @@ final class LiveObjects: Sendable {
         var watched: [Scope: Watched] = [:]
         /// By worker: an Application made again has another one while the first still ends.
         var needs: [ObjectIdentifier: Set<Scope>] = [:]
+        var observers: [ObjectIdentifier: any LiveObserver] = [:]
+        var holders: [ObjectIdentity: [ObjectIdentifier]] = [:]
+        var held: [ObjectIdentifier: Set<ObjectIdentity>] = [:]
     }
 
     private let client: any ResourceClient
     private let clock: any WallClock
     private let logger: Logger
-    private let onChange: @Sendable (Scope, Informer.Change) -> Void
     private let state = Mutex(State())
     private let starts: AsyncStream<Watched>
     private let starter: AsyncStream<Watched>.Continuation
 
-    /// - Parameter onChange: runs on the informer's task; must not block.
-    init(
-        client: any ResourceClient, clock: any WallClock, logger: Logger,
-        onChange: @escaping @Sendable (Scope, Informer.Change) -> Void
-    ) {
+    init(client: any ResourceClient, clock: any WallClock, logger: Logger) {
         self.client = client
         self.clock = clock
         self.logger = logger
-        self.onChange = onChange
         (starts, starter) = AsyncStream.makeStream()
     }
 
@@ -64,25 +70,104 @@ final class LiveObjects: Sendable {
     /// Watches what `owner` needs, and no longer what nobody does. Returns when all of it is there.
     func require(_ scopes: Set<Scope>, by owner: ObjectIdentifier) async {
         let needed = state.withLock { state -> [Informer] in
-            state.needs[owner] = scopes.isEmpty ? nil : scopes
-            let wanted = state.needs.values.reduce(into: Set<Scope>()) { $0.formUnion($1) }
-            for (scope, watched) in state.watched where !wanted.contains(scope) {
-                watched.stop.fire()
-                state.watched[scope] = nil
-            }
-            for scope in scopes where state.watched[scope] == nil {
-                let informer = Informer(
-                    scope.type, client: client, namespace: scope.namespace, transform: Self.withoutManagedFields, clock: clock,
-                    logger: logger)
-                informer.onChange { [onChange] change in onChange(scope, change) }
-                let watched = Watched(informer: informer, stop: Signal())
-                state.watched[scope] = watched
-                starter.yield(watched)
+            let earlier = state.needs.updateValue(scopes, forKey: owner) ?? []
+            if scopes.isEmpty { state.needs[owner] = nil }
+            for scope in scopes where !earlier.contains(scope) { begin(scope, &state) }
+            for scope in earlier where !scopes.contains(scope) {
+                state.watched[scope]?.needs -= 1
+                if let watched = state.watched[scope], watched.needs == 0 {
+                    watched.stop.fire()
+                    state.watched[scope] = nil
+                }
             }
             return scopes.compactMap { state.watched[$0]?.informer }
         }
-        for informer in needed { await informer.waitUntilSynced() }
+        for informer in needed where !informer.isSynced { await informer.waitUntilSynced() }
     }
+
+    private func begin(_ scope: Scope, _ state: inout State) {
+        if state.watched[scope] == nil {
+            let informer = Informer(
+                scope.type, client: client, namespace: scope.namespace, transform: Self.withoutManagedFields, clock: clock, logger: logger)
+            informer.onChange { [weak self] change in self?.tell(scope, change) }
+            let watched = Watched(informer: informer, stop: Signal())
+            state.watched[scope] = watched
+            starter.yield(watched)
+        }
+        state.watched[scope]?.needs += 1
+    }
+
+    // MARK: Who is told
+
+    /// From now on `observer` is told of what happens to `identities`, and no longer of what it held in this `slot` before.
+    func hold(_ identities: some Sequence<ObjectIdentity>, in slot: ObjectIdentifier, for observer: any LiveObserver) {
+        let new = Set(identities)
+        state.withLock { state in
+            let old = state.held[slot] ?? []
+            guard new != old else { return }
+            for identity in old where !new.contains(identity) {
+                state.holders[identity]?.removeAll { $0 == slot }
+                if state.holders[identity]?.isEmpty == true { state.holders[identity] = nil }
+            }
+            for identity in new where !old.contains(identity) { state.holders[identity, default: []].append(slot) }
+            state.held[slot] = new.isEmpty ? nil : new
+            state.observers[slot] = new.isEmpty ? nil : observer
+        }
+    }
+
+    private func tell(_ scope: Scope, _ change: Informer.Change) {
+        let affected = affected(by: change, in: scope)
+        let told = state.withLock { state in
+            var told: [ObjectIdentifier: (observer: any LiveObserver, held: [ObjectIdentity])] = [:]
+            for identity in affected {
+                for slot in state.holders[identity] ?? [] {
+                    guard let observer = state.observers[slot] else { continue }
+                    let found = told[ObjectIdentifier(observer)]?.held ?? []
+                    if !found.contains(identity) { told[ObjectIdentifier(observer)] = (observer, found + [identity]) }
+                }
+            }
+            return told.values
+        }
+        for (observer, held) in told { observer.observe(scope, change, affecting: held) }
+    }
+
+    /// Controllers make a Deployment's pods by way of one ReplicaSet.
+    private static let ownersMax = 4
+
+    /// The changed object, what it is an event about, and what all of these belong to.
+    private func affected(by change: Informer.Change, in scope: Scope) -> [ObjectIdentity] {
+        let object = change.object
+        let namespace = object.namespace
+        var open: [(identity: ObjectIdentity, owners: [OwnerReference])] = []
+        if scope.type == .events {
+            let about = object.fields["involvedObject"]
+            let group = GroupVersion(about?["apiVersion"]?.string ?? "")?.group ?? ""
+            let identity = ObjectIdentity(
+                group: group, kind: about?["kind"]?.string ?? "", namespace: about?["namespace"]?.string ?? "", name: about?["name"]?.string ?? "")
+            open.append((identity, owners(of: identity)))
+        } else {
+            let identity = ObjectIdentity(group: scope.type.group, kind: scope.type.kind, namespace: namespace, name: object.name)
+            open.append((identity, object.ownerReferences))
+        }
+        var affected: [ObjectIdentity] = []
+        while let (identity, owners) = open.popLast() {
+            guard affected.count < Self.ownersMax else { break }
+            affected.append(identity)
+            for owner in owners {
+                let next = ObjectIdentity(group: GroupVersion(owner.apiVersion)?.group ?? "", kind: owner.kind, namespace: namespace, name: owner.name)
+                open.append((next, self.owners(of: next)))
+            }
+        }
+        return affected
+    }
+
+    /// What an object of a kind that controllers make belongs to, as far as it is watched.
+    private func owners(of identity: ObjectIdentity) -> [OwnerReference] {
+        guard let type = Self.made.first(where: { $0.kind == identity.kind && $0.group == identity.group }) else { return [] }
+        return get(ObjectKey(type, namespace: identity.namespace, name: identity.name))?.ownerReferences ?? []
+    }
+
+    private static let made = Set(HealthRules.lookedAt.values.joined())
 
     /// Half of an object's size, which neither drift nor health looks at, unless it is being deleted:
     /// they tell who holds it.

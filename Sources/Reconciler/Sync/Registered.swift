@@ -10,16 +10,9 @@ final class Registered: Sendable {
         var hasEnded = false
         /// By what they depend on.
         var dependents: [String: Set<String>] = [:]
-        var isNeeded: (@Sendable (LiveObjects.Scope, ObjectIdentifier) -> Bool)?
     }
 
     private let state = Mutex(State())
-
-    /// Whether a worker looks at what lies in a scope; set once, at the start.
-    var isNeeded: (@Sendable (LiveObjects.Scope, ObjectIdentifier) -> Bool)? {
-        get { state.withLock { $0.isNeeded } }
-        set { state.withLock { $0.isNeeded = newValue } }
-    }
 
     var workers: [ApplicationWorker] { state.withLock { Array($0.workers.values) } }
 
@@ -82,14 +75,6 @@ final class Registered: Sendable {
             return state.waits.values.map(\.continuation)
         }
         for continuation in waiting { continuation.resume(returning: nil) }
-    }
-
-    /// Tells every worker that looks at the scope.
-    func route(_ scope: LiveObjects.Scope, _ change: Informer.Change) {
-        let (workers, isNeeded) = state.withLock { (Array($0.workers.values), $0.isNeeded) }
-        for worker in workers where isNeeded?(scope, ObjectIdentifier(worker)) ?? false { worker.observe(scope, change) }
-        guard scope.type == .configMaps || scope.type == .secrets else { return }
-        for worker in workers { if let request = worker.inputs.request(after: change, in: scope) { worker.request(request) } }
     }
 
     /// Has the Applications of a remote look again, but those that were served by the fetch.

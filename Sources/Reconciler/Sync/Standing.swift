@@ -8,9 +8,9 @@ extension ApplicationWorker {
 
     /// Judges what changed and what was not healthy, and writes down how all stands.
     func judge() async {
-        let (applied, records) = state.withLock { ($0.applied, $0.recordsToJudge()) }
+        let (applied, records) = state.withLock { ($0.applied, $0.takeRecordsToJudge()) }
         guard let applied else { return await settleStatus(nil) }
-        guard let items = await health(of: records, watching: applied.scopes) else { return }
+        guard let items = await health(of: records, watching: applied.scopes) else { return state.withLock { $0.giveBack(records) } }
         let (summary, application) = state.withLock { state in
             let summary = state.judged(items)
             state.rolls(to: applied.commit, summary)

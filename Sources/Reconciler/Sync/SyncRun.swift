@@ -10,8 +10,6 @@ final class SyncRun: Sendable {
         /// Hooks that ran and are still in the cluster, with their uids.
         var hooks: [ObjectIdentity: String] = [:]
         var pruned = Applier.Pruned()
-        /// Whether some step waited for health.
-        var hasWaited = false
     }
 
     /// It ended before it was through.
@@ -145,7 +143,8 @@ final class SyncRun: Sendable {
         let clock = worker.clock
         let hooks = Set(step.hooks.map(\.identity))
         let scopes = Applied.scopes(of: records)
-        outcome.withLock { $0.hasWaited = true }
+        worker.live.hold(records.map(\.rendered.identity), in: ObjectIdentifier(self), for: worker)
+        defer { worker.live.hold([], in: ObjectIdentifier(self), for: worker) }
         var rollout = Rollout(revision: revision, start: clock.now, timeout: application.policy.timeout)
         while true {
             try Task.checkCancellation()

@@ -144,10 +144,17 @@ struct WorkerState: Sendable {
         retryAt = nil
     }
 
+    /// Something that belongs to an object changed in the cluster.
+    mutating func observe(dependentOf identity: ObjectIdentity) {
+        guard applied?.records[identity] != nil else { return }
+        wantsHealth = true
+        toJudge?.insert(identity)
+    }
+
     /// An object changed in the cluster.
     mutating func observe(_ identity: ObjectIdentity, _ live: Object?) {
-        wantsHealth = true
         guard let record = applied?.records[identity] else { return }
+        wantsHealth = true
         toJudge?.insert(identity)
         guard let live else {
             dirty.insert(identity)
@@ -169,16 +176,26 @@ struct WorkerState: Sendable {
         wantsHealth = true
     }
 
-    /// The records to judge now. What is healthy is so by itself alone: until it changes, it is not looked at again.
-    func recordsToJudge() -> [Applied.Record] {
+    /// Takes the records to judge now. What is healthy is so by itself alone: until it changes, it is not looked at again.
+    mutating func takeRecordsToJudge() -> [Applied.Record] {
         guard let applied else { return [] }
-        guard let toJudge else { return Array(applied.records.values) }
-        return toJudge.union(notHealthy.keys).compactMap { applied.records[$0] }
+        guard let identities = toJudge else {
+            toJudge = []
+            return Array(applied.records.values)
+        }
+        toJudge = []
+        var records = identities.compactMap { applied.records[$0] }
+        for identity in notHealthy.keys where !identities.contains(identity) {
+            if let record = applied.records[identity], HealthRules.looksFurther(record.rendered.key.type) { records.append(record) }
+        }
+        return records
     }
 
-    /// Takes in what came of `recordsToJudge`; answers how all objects do.
+    /// They could not be judged yet.
+    mutating func giveBack(_ records: [Applied.Record]) { toJudge?.formUnion(records.lazy.map(\.rendered.identity)) }
+
+    /// Takes in what came of the records; answers how all objects do.
     mutating func judged(_ items: [HealthSummary.Item]) -> HealthSummary {
-        toJudge = toJudge?.subtracting(items.lazy.map(\.identity)) ?? []
         for item in items { notHealthy[item.identity] = item.health.state == .healthy ? nil : item.health }
         return HealthSummary(
             notHealthy.map { HealthSummary.Item(identity: $0.key, health: $0.value) }, total: applied?.records.count ?? 0)
