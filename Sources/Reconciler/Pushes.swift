@@ -46,9 +46,14 @@ extension Reconciler {
         let isSingle = open.count == 1
         var unchanged = 0
         let commit = try await repository.commit(at: update.new)
+        var untouched = isSingle ? [] : try await untouched(by: commit, in: repository, among: deployed)
         while !open.isEmpty {
             let application = open.removeFirst()
             guard reviewed.insert(application.reference).inserted else { continue }
+            guard !untouched.contains(application.reference) else {
+                unchanged += 1
+                continue
+            }
             guard let plan = try await plan(commit, for: application, in: repository, report: report) else { return false }
             if isSingle || plan.isNews {
                 report("gitctl: plan for \(application.reference) at \(commit.id.short)\(application.isSuspended ? " (suspended: it will not be applied now)" : "")")
@@ -66,6 +71,7 @@ extension Reconciler {
                 }
                 // What its spec will say counts; one that cannot be read is refused by the plan.
                 guard change.action != .unchanged, var coming = try? Application(object), isDeployed(coming, by: update, of: push, refs) else { continue }
+                untouched.remove(reference)
                 coming.status = open.first { $0.reference == reference }?.status ?? ApplicationStatus()
                 open.removeAll { $0.reference == reference }
                 open.append(coming)
@@ -75,6 +81,21 @@ extension Reconciler {
             report("gitctl: nothing changes in \(unchanged) \(unchanged < reviewed.count ? "other " : "")\(unchanged == 1 ? "Application" : "Applications")")
         }
         return true
+    }
+
+    /// The Applications of which a commit holds what is in the cluster already: nothing is to be planned for them.
+    private func untouched(by commit: Commit, in repository: Repository, among applications: [Application]) async throws -> Set<String> {
+        let resting = applications.compactMap { application -> (reference: String, footprint: RenderFootprint)? in
+            guard !application.source.readsSubmodules, let worker = state.worker(application.reference) else { return nil }
+            return worker.state.withLock { $0.restingFootprint(of: application) }.map { (application.reference, $0) }
+        }
+        guard !resting.isEmpty else { return [] }
+        let reader = sync.renderer.reader(Sources.Resolved(repository: repository, commit: commit))
+        return try await repository.read { repository throws(GitError) in
+            var untouched: Set<String> = []
+            for (reference, footprint) in resting where try footprint.isSame(in: reader, repository) { untouched.insert(reference) }
+            return untouched
+        }
     }
 
     /// nil when the commit was refused for it, with lines that say why.
@@ -111,7 +132,7 @@ extension Reconciler {
             _ = try await concurrentMap(makers, limit: makers.count) { [self] application, revision in
                 await roll(application.key, to: revision, request: WorkerState.Request(), isFollowed: false, report: { _ in })
             }
-            let targets = try await targets(of: push, refs, in: repository)
+            let targets = try await changedFirst(targets(of: push, refs, in: repository), in: repository)
             guard !targets.isEmpty else {
                 report("gitctl: stored; no Application deploys \(push.updates.map(\.ref).joined(separator: ", "))")
                 return true
@@ -132,6 +153,16 @@ extension Reconciler {
             for line in SyncFailure(error, commit: nil).lines { report("gitctl: \(line)") }
             return false
         }
+    }
+
+    /// Who waits for a push waits for what it changes.
+    private func changedFirst(_ targets: [(application: Application, revision: String)], in repository: Repository) async throws
+        -> [(application: Application, revision: String)]
+    {
+        guard targets.count > 1, Set(targets.map(\.revision)).count == 1 else { return targets }
+        let commit = try await repository.commit(at: targets[0].revision)
+        let untouched = try await untouched(by: commit, in: repository, among: targets.map(\.application))
+        return targets.filter { !untouched.contains($0.application.reference) } + targets.filter { untouched.contains($0.application.reference) }
     }
 
     private func targets(of push: Push, _ refs: PushedRefs, in repository: Repository) async throws -> [(application: Application, revision: String)] {

@@ -22,6 +22,10 @@ struct TimestampTests {
         #expect(last - first == .nanoseconds(Int64.max) && first - last == .nanoseconds(Int64.min))
         #expect(now + .seconds(Int64.min) < now)
         #expect(Timestamp(seconds: .max) == last && Timestamp(seconds: .min) == first)
+        // The last second that whole nanoseconds can count is not whole itself.
+        let edge = Duration.seconds(9_223_372_036)
+        #expect((edge + .milliseconds(900)).nanoseconds == .max && (.zero - edge - .milliseconds(900)).nanoseconds == .min)
+        #expect((edge + .milliseconds(800)).nanoseconds == 9_223_372_036_800_000_000)
     }
 
     @Test("Text beyond the range is refused", arguments: ["2263-01-01T00:00:00Z", "2262-12-31T00:00:00Z", "1677-12-31T00:00:00Z", "2026-02-29T00:00:00Z"])

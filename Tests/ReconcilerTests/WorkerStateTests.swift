@@ -36,4 +36,47 @@ struct WorkerStateTests {
         guard case .wait(nil) = state.next(now: start + .milliseconds(400)) else { return #expect(Bool(false), "nothing is waited for") }
         #expect(state.dueEvents(["x"], now: start + .seconds(5)) == [])
     }
+
+    @Test("a source that moves before a sync has found it is looked at once more")
+    func earlyMove() throws {
+        var state = Self.state(now: Timestamp(seconds: 100))
+        let (old, new) = (try #require(ObjectID(String(repeating: "a", count: 40))), try #require(ObjectID(String(repeating: "b", count: 40))))
+        state.begins(WorkerState.Request())
+        let early = state.isElsewhere(new)
+        #expect(!early, "not known yet")
+        let isToLookAgain = state.found(old)
+        #expect(isToLookAgain)
+        let (isNew, isOld) = (state.isElsewhere(new), state.isElsewhere(old))
+        #expect(isNew && !isOld)
+        state.begins(WorkerState.Request())
+        let isAsked = state.found(new)
+        #expect(!isAsked, "nobody asked")
+    }
+
+    @Test("what is judged is taken: a change meanwhile is judged again, and what cannot be judged yet is given back")
+    func judgement() throws {
+        var state = Self.state(now: Timestamp(seconds: 100))
+        func record(_ type: ResourceType, _ name: String) -> Applied.Record {
+            let object = Object(type, namespace: "d", name: name)
+            return Applied.Record(.generated(type, object, from: "x"), live: object)
+        }
+        let records = [record(.deployments, "web"), record(.configMaps, "page")]
+        var applied = Applied(commit: Commit(id: .zero, tree: .zero, parents: [], author: "", authorEmail: "", time: Timestamp(seconds: 0), summary: ""), generation: 1)
+        applied.keep(Dictionary(uniqueKeysWithValues: records.map { ($0.rendered.identity, $0) }))
+        state.brought(to: applied, written: [])
+        let (web, page) = (records[0].rendered.identity, records[1].rendered.identity)
+        func taken() -> Set<ObjectIdentity> { Set(state.takeRecordsToJudge().map(\.rendered.identity)) }
+        var known = taken()
+        #expect(known == [web, page], "all, the first time")
+        state.observe(dependentOf: web)
+        _ = state.judged([.init(identity: web, health: .progressing("")), .init(identity: page, health: .healthy)])
+        known = taken()
+        #expect(known == [web])
+        state.giveBack([records[1]])
+        known = taken()
+        #expect(known == [web, page], "web is not healthy, and its pods may say why")
+        _ = state.judged([.init(identity: web, health: .healthy), .init(identity: page, health: .degraded("x"))])
+        known = taken()
+        #expect(known == [], "of page nothing but itself counts")
+    }
 }

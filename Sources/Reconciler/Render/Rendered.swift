@@ -7,11 +7,18 @@ package struct Rendered: Sendable {
     package var objects: [RenderedObject]
     /// Things left out that the author should know of.
     package var warnings: [String]
+    /// What of the commit was looked at; nil where the objects were not found in files alone.
+    var footprint: RenderFootprint?
 
     package init(commit: Commit, objects: [RenderedObject], warnings: [String] = []) {
         self.commit = commit
         self.objects = objects
         self.warnings = warnings
+    }
+
+    init(_ rendering: Rendering, of commit: Commit) {
+        self.init(commit: commit, objects: rendering.objects, warnings: rendering.warnings)
+        footprint = rendering.footprint
     }
 }
 

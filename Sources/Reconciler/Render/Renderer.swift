@@ -29,7 +29,7 @@ package struct Renderer: Sendable {
         }
         if let found, try await Self.existing(found.namespaces, client) == found.namespaces {
             cache.countHit()
-            return Rendered(commit: commit, objects: found.objects, warnings: found.warnings)
+            return Rendered(found, of: commit)
         }
         let whole: TreeWalk
         if let walk { whole = walk } else {
@@ -39,8 +39,9 @@ package struct Renderer: Sendable {
         let needed = assembly.namespaces(of: whole.files).subtracting(coming)
         let objects = try assembly.assemble(
             whole.files, diagnostics: whole.diagnostics, existing: try await Self.existing(needed, client).union(coming))
-        cache.keep(Rendering(footprint: whole.footprint, namespaces: needed, objects: objects, warnings: whole.warnings), from: inputs)
-        return Rendered(commit: commit, objects: objects, warnings: whole.warnings)
+        let rendering = Rendering(footprint: whole.footprint, namespaces: needed, objects: objects, warnings: whole.warnings)
+        cache.keep(rendering, from: inputs)
+        return Rendered(rendering, of: commit)
     }
 
     /// Namespaces from which on a list costs less than asking for each.
@@ -60,6 +61,11 @@ package struct Renderer: Sendable {
             }
         }
         return found
+    }
+
+    /// The trees of a commit, as far as they are known without asking git.
+    func reader(_ resolved: Sources.Resolved) -> TreeReader {
+        TreeReader(root: resolved.commit.tree, submodules: resolved.submodules, cache: cache)
     }
 
     /// What the server refused, as errors of the manifests with file, line and column.

@@ -27,13 +27,16 @@ final class Journal: Sendable {
     func run() async { await recorder.run() }
 
     /// A commit is in the cluster. - Parameter application: as it was before.
-    func synced(_ application: Application, _ commit: Commit, written: Int, deleted: Set<ObjectIdentity>, duration: Duration) {
+    /// - Parameter isUntouched: the commit holds nothing new of the Application, which of a thousand is no news.
+    func synced(
+        _ application: Application, _ commit: Commit, written: Int, deleted: Set<ObjectIdentity>, duration: Duration, isUntouched: Bool
+    ) {
         metrics.synced(application.reference, isSuccess: true, duration: duration)
         let hadFailed = told.withLock { told in
             defer { told[application.reference, default: Told()].failure = nil }
             return told[application.reference]?.failure != nil
         }
-        let isNews = written > 0 || !deleted.isEmpty || hadFailed || application.status.observedRevision != commit.id.description
+        let isNews = written > 0 || !deleted.isEmpty || hadFailed || !isUntouched && application.status.observedRevision != commit.id.description
         guard isNews else { return }
         record(.normal, "Synced", "commit \(commit.id.short) \(commit.summary): \(written) written, \(deleted.count) deleted in \(duration.brief)", application)
         if !deleted.isEmpty { record(.normal, "Pruned", "commit \(commit.id.short) holds them no more: \(Self.names(deleted))", application) }

@@ -89,16 +89,24 @@ extension RemoteMirror {
     }
 
     private static func openOrCreate(_ path: String) throws(GitError) -> RepositoryHandle {
-        if FileManager.default.fileExists(atPath: path) {
-            return RepositoryHandle(pointer: try Libgit2.object("repository \(path)") { git_repository_open(&$0, path) })
-        }
+        if !FileManager.default.fileExists(atPath: path) { try create(path) }
+        return RepositoryHandle(pointer: try Libgit2.object("repository \(path)") { git_repository_open(&$0, path) })
+    }
+
+    /// Made aside and moved there whole: a fetch that was given up may be at the same.
+    private static func create(_ path: String) throws(GitError) {
+        let aside = Sources.newPath(beside: path)
         var options = git_repository_init_options()
         try Libgit2.check("init options") {
             git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION))
         }
         options.flags = GIT_REPOSITORY_INIT_BARE.rawValue | GIT_REPOSITORY_INIT_MKDIR.rawValue | GIT_REPOSITORY_INIT_MKPATH.rawValue
-        return RepositoryHandle(
-            pointer: try Libgit2.object("repository \(path)") { git_repository_init_ext(&$0, path, &options) })
+        _ = RepositoryHandle(pointer: try Libgit2.object("repository \(path)") { git_repository_init_ext(&$0, aside, &options) })
+        do { try FileManager.default.moveItem(atPath: aside, toPath: path) } catch {
+            // What cannot be removed now is removed at the next start.
+            try? FileManager.default.removeItem(atPath: aside)
+            guard FileManager.default.fileExists(atPath: path) else { throw GitError(.io, "cannot create \(path): \(error)") }
+        }
     }
 }
 

@@ -40,6 +40,7 @@ package final class RemoteMirror: Sendable {
     package init(url: String, directory: String) {
         self.url = url
         path = Self.path(url, access: nil, in: directory)
+        repository = Repository(path: path)
         credentials = nil
         clock = SystemClock()
         onFetch = { _ in }
@@ -53,6 +54,7 @@ package final class RemoteMirror: Sendable {
     ) {
         self.url = url
         path = Self.path(url, access: access, in: directory)
+        repository = Repository(path: path)
         self.credentials = credentials
         self.clock = clock
         self.onFetch = onFetch
@@ -64,7 +66,7 @@ package final class RemoteMirror: Sendable {
         return "\(directory)/\(ObjectID(hashing: Array(key.utf8)).description.prefix(16)).git"
     }
 
-    package var repository: Repository { Repository(path: path) }
+    package let repository: Repository
     /// The URL as it may be shown and logged.
     package var displayURL: String { Self.withoutCredentials(url) }
     /// How often the remote was asked.
@@ -165,9 +167,15 @@ package final class RemoteMirror: Sendable {
         } catch {
             guard error.reason == .corrupt || error.reason == .noRepository, FileManager.default.fileExists(atPath: path) else { throw error }
             // The copy is ours and can be had again; the remote's own damage shows again at once.
-            do { try FileManager.default.removeItem(atPath: path) } catch let removal {
+            // Aside first: a fetch that was given up may still write to it.
+            let aside = Sources.unusedPath(beside: path)
+            do {
+                try FileManager.default.moveItem(atPath: path, toPath: aside)
+            } catch let removal {
                 throw GitError(.io, "the damaged copy of \(displayURL) in \(path) cannot be removed: \(removal)")
             }
+            // What cannot be removed now is removed at the next start.
+            DispatchQueue.global(qos: .utility).async { try? FileManager.default.removeItem(atPath: aside) }
             return try await attempt(timeout: timeout)
         }
     }

@@ -4,14 +4,15 @@ import Glibc
 /// A git repository on disk, bare or not; a value that opens it for each batch of reads.
 ///
 /// Nothing stays open in between: a pack written by a push is seen at once, and an idle daemon holds
-/// neither descriptors nor caches. libgit2 runs on a queue of its own, off the cooperative pool.
+/// neither descriptors nor caches. libgit2 runs on queues of its own, off the cooperative pool.
 package struct Repository: Sendable {
     package let path: String
     /// git's quarantine of a push under review: its objects are read as if they were in.
     package let quarantinePath: String?
     /// Directories of objects that are read as if they were here: those of its submodules.
     private let alternates: [String]
-    private let queue: DispatchQueue
+    /// Shared by the copies of this value.
+    private let reads: RepositoryReads
 
     package init(path: String, quarantinePath: String? = nil) {
         self.init(path: path, quarantinePath: quarantinePath, alternates: [])
@@ -21,7 +22,7 @@ package struct Repository: Sendable {
         self.path = path
         self.quarantinePath = quarantinePath
         self.alternates = alternates
-        queue = DispatchQueue(label: "gitctl.git")
+        reads = RepositoryReads(path: path, alternates: (quarantinePath.map { [$0] } ?? []) + alternates)
     }
 
     /// With the objects in other directories.
@@ -29,29 +30,20 @@ package struct Repository: Sendable {
         directories.isEmpty ? self : Repository(path: path, quarantinePath: quarantinePath, alternates: alternates + directories)
     }
 
-    /// Runs `body` on the git thread with the repository open. What it returns holds no pointer.
+    /// Runs `body` on a git thread with the repository open. What it returns holds no pointer.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (borrowing OpenRepository) throws(GitError) -> Value
     ) async throws(GitError) -> Value {
-        let path = path
-        let alternates = (quarantinePath.map { [$0] } ?? []) + alternates
         let result: Result<Value, GitError> = await withCheckedContinuation { continuation in
-            queue.async {
-                continuation.resume(returning: Self.perform(path: path, alternates: alternates, body))
-            }
+            reads.add(
+                RepositoryReads.Job(
+                    perform: { repository in
+                        do throws(GitError) { continuation.resume(returning: .success(try body(repository))) } catch {
+                            continuation.resume(returning: .failure(error))
+                        }
+                    }, fail: { continuation.resume(returning: .failure($0)) }))
         }
         return try result.get()
-    }
-
-    private static func perform<Value>(
-        path: String, alternates: [String], _ body: (borrowing OpenRepository) throws(GitError) -> Value
-    ) -> Result<Value, GitError> {
-        do throws(GitError) {
-            let repository = try OpenRepository.open(path: path, alternates: alternates)
-            return .success(try body(repository))
-        } catch {
-            return .failure(error)
-        }
     }
 
     /// The commit that `revision` names: a branch, a tag (peeled), a commit, any `git rev-parse`

@@ -22,11 +22,31 @@ package final class Sources: Sendable {
     /// Of copies that are about to be deleted.
     private static let unusedSuffix = ".unused"
 
+    /// Of copies that are being made; left behind only by a daemon that was killed.
+    private static let newSuffix = ".new"
+    /// After which a copy is not being made any more.
+    private static let creationTimeMax: Double = 3600
+
+    /// A place of its own for what is about to be deleted.
+    static func unusedPath(beside path: String) -> String { "\(path).\(UUID().uuidString)\(unusedSuffix)" }
+
+    /// A place of its own for what is no copy yet.
+    static func newPath(beside path: String) -> String { "\(path).\(UUID().uuidString)\(newSuffix)" }
+
+    /// Whether a file beside the copies is left over.
+    private static func isLeftOver(_ path: String) -> Bool {
+        guard path.hasSuffix(newSuffix) else { return path.hasSuffix(unusedSuffix) }
+        let date = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+        return date.map { -$0.timeIntervalSinceNow > creationTimeMax } ?? false
+    }
+
     private let dataDirectory: String
     private let client: any ResourceClient
     private let clock: any WallClock
     private let onFetch: @Sendable (Duration) -> Void
     private let mirrors = Mutex<[Remote: RemoteMirror]>([:])
+    /// Those that are read in place, by path: Applications of one share its openings.
+    private let locals = Mutex<[String: Repository]>([:])
     private let observer = Mutex<(@Sendable (Remote, Set<String>) -> Void)?>(nil)
 
     /// - Parameter onFetch: told how long each fetch took, whatever came of it.
@@ -69,7 +89,7 @@ package final class Sources: Sendable {
         if let mirror, fetches || !FileManager.default.fileExists(atPath: mirror.path) {
             try await mirror.fetch(for: application.reference, age: age)
         }
-        let repository = mirror?.repository ?? Repository(path: localPath(of: application))
+        let repository = mirror?.repository ?? local(localPath(of: application))
         let commit: Commit
         do throws(GitError) {
             commit = try await Self.commit(application, revision, in: repository)
@@ -138,6 +158,15 @@ package final class Sources: Sendable {
         return Remote(url: url, secret: application.source.secretName.map { "\(application.namespace)/\($0)" })
     }
 
+    private func local(_ path: String) -> Repository {
+        locals.withLock { locals in
+            if let known = locals[path] { return known }
+            let repository = Repository(path: path)
+            locals[path] = repository
+            return repository
+        }
+    }
+
     private func localPath(of application: Application) -> String {
         switch application.origin {
         case .repository(let name): "\(dataDirectory)/git/\(name).git"
@@ -169,11 +198,11 @@ package final class Sources: Sendable {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
             return names.compactMap { name in
                 let path = "\(directory)/\(name)"
-                if name.hasSuffix(Self.unusedSuffix) { return path }
+                if Self.isLeftOver(path) { return path }
                 // What nobody has read since the start may be of a submodule.
                 guard name.hasSuffix(".git"), !kept.contains(path), reading.isEmpty || dropped.contains(path) else { return nil }
                 // At once: a copy that comes to the same place is another.
-                let aside = "\(path).\(UUID().uuidString)\(Self.unusedSuffix)"
+                let aside = Self.unusedPath(beside: path)
                 do { try FileManager.default.moveItem(atPath: path, toPath: aside) } catch { return nil }
                 return aside
             }

@@ -237,7 +237,7 @@ final class ApplicationWorker: LiveObserver {
             }
         }
         commit = resolved.commit
-        state.withLock { $0.runningCommit = resolved.commit.id }
+        if state.withLock({ [id = resolved.commit.id] in $0.found(id) }) { interrupt.fire() }
         if !request.isForced, state.withLock({ $0.hasGivenUp(resolved.commit) }) { throw GivenUp() }
         if !request.isForced, let applied = state.withLock({ $0.applied }), applied.commit.id == resolved.commit.id,
             applied.generation == application.generation, application.status.condition("Synced")?.status == .isTrue
@@ -246,7 +246,25 @@ final class ApplicationWorker: LiveObserver {
             return
         }
         try awaitDependencies(of: application, at: resolved.commit, isPinned: state.withLock { $0.pin != nil })
+        if !request.isForced, try await isUntouched(application, by: resolved) { return await move(application, to: resolved.commit) }
         try await bring(application, to: resolved)
+    }
+
+    /// Whether a commit holds of the Application what is in the cluster already.
+    private func isUntouched(_ application: Application, by resolved: Sources.Resolved) async throws -> Bool {
+        guard let footprint = state.withLock({ $0.restingFootprint(of: application) }) else { return false }
+        let reader = sync.renderer.reader(resolved)
+        return try await sync.turns.take {
+            try await resolved.repository.read { repository throws(GitError) in try footprint.isSame(in: reader, repository) }
+        }
+    }
+
+    /// Takes over a commit that changes nothing here.
+    private func move(_ application: Application, to commit: Commit) async {
+        guard var applied = state.withLock({ $0.applied }) else { return }
+        publish(.syncing(revision: commit.id.description))
+        applied.commit = commit
+        await finish(applied, SyncRun.Outcome(), application: application, plan: nil, duration: .zero)
     }
 
     private func bring(_ application: Application, to resolved: Sources.Resolved) async throws {
@@ -254,7 +272,7 @@ final class ApplicationWorker: LiveObserver {
         let start = clock.now
         publish(.syncing(revision: revision))
         let applied = state.withLock { $0.applied }
-        let prepared = try await sync.prepare(resolved, for: application) { isCurrent($0, applied) }
+        let prepared = try await sync.turns.take { try await sync.prepare(resolved, for: application) { isCurrent($0, applied) } }
         try Task.checkCancellation()
         let plan = prepared.plan
         if plan.changes.contains(where: { $0.action == .created || $0.takesOver(for: application) }) || plan.hooks.contains(where: \.runs) { try await foresee(plan) }
@@ -270,6 +288,8 @@ final class ApplicationWorker: LiveObserver {
         var now = Applied(commit: resolved.commit, generation: application.generation, from: applied)
         now.update(by: plan, written: outcome.written)
         live.hold(now.records.keys, in: ObjectIdentifier(self), for: self)
+        let isWhole = plan.warnings.isEmpty && outcome.pruned.failures.isEmpty && !plan.changes.contains { $0.action == .kept }
+        now.footprint = isWhole ? prepared.rendered.footprint : nil
         await finish(now, outcome, application: application, plan: plan, duration: clock.now - start)
     }
 
@@ -305,21 +325,22 @@ final class ApplicationWorker: LiveObserver {
         try await writeStatus()
     }
 
-    private func finish(_ applied: Applied, _ outcome: SyncRun.Outcome, application: Application, plan: Plan, duration: Duration) async {
+    /// - Parameter plan: nil where there was nothing to plan.
+    private func finish(_ applied: Applied, _ outcome: SyncRun.Outcome, application: Application, plan: Plan?, duration: Duration) async {
         let revision = applied.commit.id.description
-        let inventory = inventory(of: applied, plan, outcome, application)
+        let inventory = plan.map { self.inventory(of: applied, $0, outcome, application) }
         let now = clock.now
         state.withLock { state in
             state.brought(to: applied, written: outcome.written.keys)
             state.followRollout(of: applied.commit, now: now)
-            if state.status.inventory != inventory { state.status.inventory = inventory }
+            if let inventory, state.status.inventory != inventory { state.status.inventory = inventory }
             state.status.observedRevision = revision
             state.status.lastAttemptedRevision = revision
             state.status.observedGeneration = application.generation
-            state.status.observedHooks = plan.hooksDigest
+            if let plan { state.status.observedHooks = plan.hooksDigest }
             if let request = application.syncRequest { state.status.lastHandledSync = request }
-            let kept = plan.changes.filter { $0.action == .kept }.map { "\($0.key) kept: \($0.note)" }
-            let notes = outcome.pruned.failures + kept + plan.warnings
+            var notes = outcome.pruned.failures
+            if let plan { notes += plan.changes.filter { $0.action == .kept }.map { "\($0.key) kept: \($0.note)" } + plan.warnings }
             state.status.set(
                 Condition("Synced", .isTrue, reason: "Synced", message: (["commit \(applied.commit.id.short)"] + notes).joined(separator: "; ")),
                 generation: application.generation, now: now)
@@ -335,7 +356,8 @@ final class ApplicationWorker: LiveObserver {
                 "revision": "\(applied.commit.id.short)", "written": "\(count)", "deleted": "\(outcome.pruned.deleted.count)",
                 "milliseconds": "\(duration.nanoseconds / 1_000_000)",
             ])
-        sync.journal.synced(application, applied.commit, written: count, deleted: outcome.pruned.deleted, duration: duration)
+        sync.journal.synced(
+            application, applied.commit, written: count, deleted: outcome.pruned.deleted, duration: duration, isUntouched: plan == nil)
         publish(.applied(revision: revision, objects: count, deleted: outcome.pruned.deleted.count, duration: duration))
         await live.require(applied.scopes, by: ObjectIdentifier(self))
         noticeDrift(of: outcome.written.keys)

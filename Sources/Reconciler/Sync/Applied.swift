@@ -25,6 +25,8 @@ struct Applied: Sendable {
     /// The Application's generation it was applied for.
     var generation: Int64
     var records: [ObjectIdentity: Record] = [:]
+    /// What of the commit made the objects; nil where something is open, so that the next commit has to be gone through.
+    var footprint: RenderFootprint?
     /// What is to be watched for the records.
     private(set) var scopes: Set<LiveObjects.Scope> = []
 

@@ -3,12 +3,16 @@ import Logging
 
 /// One sync of one Application, step by step: render, plan, apply. Holds no state of its own.
 struct Sync: Sendable {
+    /// Applications that are planned at a time.
+    static let plannedMax = 8
+
     let client: any ResourceClient
     let renderer: Renderer
     let clock: any WallClock
     let logger: Logger
     let journal: Journal
     let tombstones: Tombstones
+    let turns = Turns(plannedMax)
 
     /// What a commit would change. Refuses what must not be applied.
     struct Prepared: Sendable {

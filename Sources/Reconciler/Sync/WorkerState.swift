@@ -63,7 +63,9 @@ struct WorkerState: Sendable {
     /// What the sync under way was asked for: an interruption makes sense.
     private var running: Request?
     /// Where the sync under way found the source.
-    var runningCommit: ObjectID?
+    private var runningCommit: ObjectID?
+    /// Somebody asked whether the source is elsewhere before that was known.
+    private var isToLookAgain = false
     private var dirty: Set<ObjectIdentity> = []
     private var dirtyNotBefore: [ObjectIdentity: Timestamp] = [:]
     private var reverts: [ObjectIdentity: Reverts] = [:]
@@ -206,15 +208,26 @@ struct WorkerState: Sendable {
     mutating func begins(_ request: Request) {
         running = request
         runningCommit = nil
+        isToLookAgain = false
         awaitsDependencies = false
     }
 
     /// Whether something was asked for that cannot wait for the end of the sync under way.
     var isToGiveWay: Bool { pending != nil || isStopped || application.isDeleting }
 
+    /// The sync under way has found the source at a commit; whether it has to be looked at once more.
+    mutating func found(_ commit: ObjectID) -> Bool {
+        runningCommit = commit
+        defer { isToLookAgain = false }
+        return isToLookAgain
+    }
+
     /// Whether the source is no longer where the sync under way found it.
-    func isElsewhere(_ tip: ObjectID) -> Bool {
-        guard let expected = pin?.tip ?? runningCommit else { return false }
+    mutating func isElsewhere(_ tip: ObjectID) -> Bool {
+        guard let expected = pin?.tip ?? runningCommit else {
+            isToLookAgain = true
+            return false
+        }
         return tip != expected
     }
 
@@ -224,6 +237,15 @@ struct WorkerState: Sendable {
         guard !isDone, var owed = running else { return }
         if let pending { owed.merge(pending) }
         pending = owed
+    }
+
+    /// What of its commit `application` is made of, where all of that is in the cluster and nothing is asked for: a commit in
+    /// which that is the same changes nothing.
+    func restingFootprint(of application: Application) -> RenderFootprint? {
+        guard let applied, applied.generation == application.generation, specError == nil, pending == nil, dirty.isEmpty, dirtyNotBefore.isEmpty,
+            status.condition("Synced")?.status == .isTrue, application.substitute?.from.isEmpty ?? true
+        else { return nil }
+        return applied.footprint
     }
 
     // MARK: Results
