@@ -136,7 +136,7 @@ struct HandOverTests {
         func lines(claims: () async throws -> Claims?) async throws -> [String] {
             let (application, resolved) = (try await application("a"), try await resolved())
             let rendered = try await renderer.render(resolved, for: application, client: client)
-            let plan = try await Planner(client: client).plan(desired: rendered, application: application, isCurrent: { _ in false }, claims: claims)
+            let plan = try await Planner(client: client).plan(desired: rendered, application: application, known: KnownObjects(), claims: claims)
             return plan.changes.filter { $0.rendered == nil }.map { "\($0.identity) \($0.action.rawValue) \($0.note)" }.sorted()
         }
     }

@@ -31,7 +31,7 @@ struct RenderTests {
     func emptyRenderings() {
         let cache = RenderCache()
         func inputs(_ number: Int) -> RenderInputs { RenderInputs(path: "\(number)", destination: "default", types: []) }
-        let empty = Rendering(footprint: RenderFootprint(), namespaces: [], objects: [], warnings: [])
+        let empty = Rendering(footprint: RenderFootprint(), namespaces: [], objects: [], parts: [], definitions: [], made: [], warnings: [])
         for number in 0...RenderCache.renderedObjectsMax { cache.keep(empty, from: inputs(number)) }
         #expect(cache.renderings(from: inputs(0)).isEmpty)
         #expect(cache.renderings(from: inputs(RenderCache.renderedObjectsMax)).count == 1)

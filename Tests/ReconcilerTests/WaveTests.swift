@@ -89,9 +89,8 @@ struct WaveTests {
             if let wave { object.annotations["gitctl.dev/sync-wave"] = wave }
             if hook { object.annotations["gitctl.dev/hook"] = "PreSync" }
             let origin = ManifestOrigin(path: "a", blob: .zero, document: 0, place: FieldPath(), line: 1, column: 1)
-            var rendered = RenderedObject(key: ObjectKey(type, namespace: type.isNamespaced ? "team" : nil, name: name), object: object, origin: origin)
-            rendered.order = try SyncOrder(object)
-            return rendered
+            return RenderedObject(
+                key: ObjectKey(type, namespace: type.isNamespaced ? "team" : nil, name: name), object: object, origin: origin, order: try SyncOrder(object))
         }
         func created(_ rendered: RenderedObject) -> PlannedChange {
             var change = PlannedChange(key: rendered.key, action: .created)

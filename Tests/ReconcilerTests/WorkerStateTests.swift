@@ -63,7 +63,7 @@ struct WorkerStateTests {
         let records = [record(.deployments, "web"), record(.configMaps, "page")]
         var applied = Applied(commit: Commit(id: .zero, tree: .zero, parents: [], author: "", authorEmail: "", time: Timestamp(seconds: 0), summary: ""), generation: 1)
         applied.keep(Dictionary(uniqueKeysWithValues: records.map { ($0.rendered.identity, $0) }))
-        state.brought(to: applied, written: [])
+        state.brought(to: applied, written: [], looked: [])
         let (web, page) = (records[0].rendered.identity, records[1].rendered.identity)
         func taken() -> Set<ObjectIdentity> { Set(state.takeRecordsToJudge().map(\.rendered.identity)) }
         var known = taken()

@@ -105,18 +105,12 @@ extension Rendered {
     mutating func ignore(_ rules: [IgnoreRule]) {
         guard !rules.isEmpty else { return }
         for index in objects.indices {
-            for rule in rules where rule.covers(objects[index].key) { objects[index].ignore(rule.places) }
+            for rule in rules where rule.covers(objects[index].key) { objects[index] = objects[index].ignoring(rule.places) }
         }
     }
 }
 
 extension RenderedObject {
-    mutating func ignore(_ places: IgnoredPlaces) {
-        var all = ignored ?? IgnoredPlaces()
-        all.merge(places)
-        ignored = all
-    }
-
     /// Which fields of the live object are left alone; nil for none.
     func ignoredFields(of live: Object) -> IgnoredFields? {
         guard let ignored else { return nil }

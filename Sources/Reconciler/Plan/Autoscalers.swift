@@ -40,7 +40,7 @@ struct Autoscalers: Sendable {
         guard !scalable.isEmpty else { return }
         var targets: Set<Target> = []
         var stated: Set<ObjectIdentity> = []
-        for object in objects where object.key.type.groupResource == ResourceType.horizontalPodAutoscalers.groupResource {
+        for object in objects where object.identity.kind == ResourceType.horizontalPodAutoscalers.kind && object.identity.group == ResourceType.horizontalPodAutoscalers.group {
             stated.insert(object.identity)
             if let target = Target(of: object.object, in: object.key.namespace ?? "") { targets.insert(target) }
         }
@@ -53,7 +53,7 @@ struct Autoscalers: Sendable {
             }
         }
         guard !targets.isEmpty else { return }
-        for index in scalable where targets.contains(Target(objects[index].key)) { objects[index].ignore(Self.replicas) }
+        for index in scalable where targets.contains(Target(objects[index].key)) { objects[index] = objects[index].ignoring(Self.replicas) }
     }
 
     private func live(in namespace: String) async throws(APIStatus) -> [Object] {

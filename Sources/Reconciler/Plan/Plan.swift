@@ -5,6 +5,8 @@ package struct Plan: Sendable {
     package var revision: String
     /// The commit's objects in path order, then what is deleted or kept.
     package var changes: [PlannedChange]
+    /// Objects besides, which are known to be in the cluster as the commit has them.
+    package var untouched = 0
     /// Objects that the server refuses; a plan with any is not applied.
     package var failures: [PlanFailure]
     package var warnings: [String]
@@ -22,7 +24,12 @@ package struct Plan: Sendable {
         self.warnings = warnings
     }
 
-    package func count(_ action: PlannedChange.Action) -> Int { changes.lazy.filter { $0.action == action }.count }
+    package func count(_ action: PlannedChange.Action) -> Int {
+        changes.lazy.filter { $0.action == action }.count + (action == .unchanged ? untouched : 0)
+    }
+
+    /// All that it is about.
+    var objectCount: Int { changes.count + untouched }
 
     /// Whether a sync would write anything.
     package var hasChanges: Bool { changes.contains { $0.action != .unchanged && $0.action != .kept } || hooks.contains(where: \.runs) }

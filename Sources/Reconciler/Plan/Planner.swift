@@ -17,26 +17,29 @@ package struct Planner: Sendable {
     }
 
     package func plan(desired: Rendered, application: Application) async throws -> Plan {
-        try await plan(desired: desired, application: application, isCurrent: { _ in false }, claims: { nil })
+        try await plan(desired: desired, application: application, known: KnownObjects(), claims: { nil })
     }
 
     /// - Parameters:
-    ///   - isCurrent: what is known to be in the cluster exactly as desired; needs no request.
+    ///   - known: what is in the cluster exactly as desired needs no request.
     ///   - claims: what other Applications hold by the same commit; asked for when an object changes hands or is about to be deleted.
     /// - Throws: `APIStatus` when the server cannot answer now; a refusal of an object is in the plan.
     func plan(
-        desired: Rendered, application: Application, isCurrent: (RenderedObject) -> Bool, claims: () async throws -> Claims?
+        desired: Rendered, application: Application, known: KnownObjects, claims: () async throws -> Claims?
     ) async throws -> Plan {
         var plan = Plan(revision: desired.commit.id.description, changes: [], warnings: desired.warnings)
         let (desired, hooks) = desired.withoutHooks
-        let open = desired.objects.indices.filter { !isCurrent(desired.objects[$0]) }
+        let touched = known.touched(by: desired, hooks, of: application)
+        let looked = touched ?? Array(desired.objects.indices)
+        plan.untouched = desired.objects.count - looked.count
+        let open = looked.filter { !known.isCurrent(desired.objects[$0]) }
         let owners = Owners(client: client, application: application)
         let created = Set(desired.objects.lazy.filter { $0.key.type == .namespaces }.map(\.key.name))
         let live = try await LiveLookup(open.map { desired.objects[$0].key }, client: acting)
         var outcomes = try await concurrentMap(open, limit: Self.concurrencyMax) { index in
             try await outcome(desired.objects[index], application: application, live: live, owners: owners, createdNamespaces: created)
         }
-        let gone = Self.gone(from: desired, hooks, of: application)
+        let gone = touched == nil ? Self.gone(from: desired, hooks, of: application) : []
         var moved: Claims?
         let foreign = outcomes.indices.filter { outcomes[$0].owner != nil }
         if !foreign.isEmpty { moved = try await claims() }
@@ -45,9 +48,10 @@ package struct Planner: Sendable {
             outcomes[index] = try await outcome(
                 desired.objects[open[index]], application: application, live: live, owners: nil, createdNamespaces: created)
         }
-        plan.changes.reserveCapacity(desired.objects.count)
+        plan.changes.reserveCapacity(looked.count)
         var next = 0
-        for (index, object) in desired.objects.enumerated() {
+        for index in looked {
+            let object = desired.objects[index]
             guard next < open.count, open[next] == index else {
                 plan.changes.append(PlannedChange(unchanged: object))
                 continue

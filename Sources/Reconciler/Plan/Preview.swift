@@ -15,7 +15,7 @@ package struct Preview: Sendable {
     package init(of application: Application, at resolved: Sources.Resolved, renderer: Renderer, client: any ResourceClient) async throws {
         let rendered = try await renderer.render(resolved, for: application, client: client)
         plan = try await Planner(client: client).plan(
-            desired: rendered, application: application, isCurrent: { _ in false },
+            desired: rendered, application: application, known: KnownObjects(),
             claims: { try await Claims(beside: application, at: resolved, renderer: renderer, client: client) })
         refusals = await renderer.diagnose(plan.failures, in: resolved.repository).lines
         guard refusals.isEmpty else { return }

@@ -75,9 +75,7 @@ extension RenderedObject {
     static func generated(_ type: ResourceType, _ object: Object, from place: String) -> RenderedObject {
         let origin = ManifestOrigin(path: place, blob: .zero, document: 0, place: FieldPath(), line: 0, column: 0)
         let key = ObjectKey(type, namespace: type.isNamespaced ? object.namespace : nil, name: object.name)
-        var rendered = RenderedObject(key: key, object: object, origin: origin)
-        rendered.isGenerated = true
-        return rendered
+        return RenderedObject(key: key, object: object, origin: origin, isGenerated: true)
     }
 }
 

@@ -6,57 +6,94 @@ struct Assembly {
     let types: [ResourceType]
     /// For objects that name no namespace.
     let destination: String
+    private let files: [TreeWalk.Found]
+    /// The kinds and namespaces that the files make.
+    private let definitions: [ResourceType]
+    private let made: Set<String>
 
     private var byKind: [GroupVersionKind: ResourceType] = [:]
-    private var made: Set<String> = []
     private var diagnostics: [Diagnostic] = []
 
-    init(types: [ResourceType], destination: String) {
+    init(_ files: [TreeWalk.Found], types: [ResourceType], destination: String) {
+        self.files = files
         self.types = types
         self.destination = destination
+        definitions = files.flatMap(\.file.definitions)
+        made = files.reduce(into: []) { $0.formUnion($1.file.namespaces) }
         for type in types where byKind[type.gvk] == nil { byKind[type.gvk] = type }
+        for type in definitions { byKind[type.gvk] = type }
     }
 
-    /// The namespaces that objects are in and no file makes. Kinds that the files define are known from now on.
-    mutating func namespaces(of files: [TreeWalk.Found]) -> Set<String> {
-        for item in files.lazy.flatMap(\.file.items) {
-            if let custom = ResourceType.defined(by: item.object) { for type in custom { byKind[type.gvk] = type } }
-            if item.object.kind == "Namespace", item.object.apiVersion == "v1" { made.insert(item.object.name) }
+    /// The namespaces that objects are in and no file makes.
+    var namespaces: Set<String> {
+        var needed: Set<String> = []
+        for place in files.reduce(into: Set<ManifestFile.Place>(), { $0.formUnion($1.file.places) }) where byKind[place.gvk]?.isNamespaced == true {
+            let name = place.namespace.isEmpty ? destination : place.namespace
+            if !made.contains(name) { needed.insert(name) }
         }
-        var namespaces: Set<String> = []
-        for item in files.lazy.flatMap(\.file.items) {
-            guard let gvk = item.object.gvk, byKind[gvk]?.isNamespaced == true else { continue }
-            let name = item.object.namespace.isEmpty ? destination : item.object.namespace
-            if !made.contains(name) { namespaces.insert(name) }
-        }
-        return namespaces
+        return needed
     }
 
     /// The objects, or every error of the commit together.
     ///
-    /// - Parameter existing: which of `namespaces(of:)` there are.
-    mutating func assemble(_ files: [TreeWalk.Found], diagnostics found: [Diagnostic], existing: Set<String>) throws(RenderFailure) -> [RenderedObject] {
+    /// - Parameters:
+    ///   - existing: which of `namespaces` there are.
+    ///   - base: made of another commit from the same inputs; objects of files that it had are the same instances.
+    mutating func assemble(diagnostics found: [Diagnostic], existing: Set<String>, like base: Rendering?) throws(RenderFailure) -> Rendering {
         diagnostics = found
+        let needed = namespaces
+        let isWell = found.isEmpty && needed.isSubset(of: existing) && files.allSatisfy(\.file.problems.isEmpty)
+        let base = isWell && base?.definitions == definitions && base?.made == made ? base : nil
+        if let base, let rendering = replacingChanged(in: base, needed) { return rendering }
+        var known: [TreeWalk.Found.Source: Range<Int>] = [:]
+        for part in base?.parts ?? [] { known[part.source] = part.objects }
         let available = existing.union(made)
         var objects: [RenderedObject] = []
+        var parts: [Rendering.Part] = []
         var first: [ObjectIdentity: ManifestOrigin] = [:]
         for file in files {
             for problem in file.file.problems { report(problem, in: file.path) }
-            for item in file.file.items {
-                guard let object = resolve(item, in: file, available: available) else { continue }
-                if let other = first[object.identity] {
+            let start = objects.count
+            let resolved =
+                if let range = known[file.source], let base { Array(base.objects[range]) } else {
+                    file.file.items.compactMap { resolve($0, in: file, available: available) }
+                }
+            for object in resolved {
+                if let other = first.updateValue(object.origin, forKey: object.identity) {
+                    first[object.identity] = other
                     diagnostics.append(
                         Diagnostic(
-                            path: file.path, line: item.position.line, column: item.position.column,
+                            path: file.path, line: object.origin.line, column: object.origin.column,
                             "\(object.key) is defined twice: here and at \(other.path):\(other.line):\(other.column); remove one"))
                     continue
                 }
-                first[object.identity] = object.origin
                 objects.append(object)
             }
+            parts.append(Rendering.Part(source: file.source, objects: start..<objects.count))
         }
         guard diagnostics.isEmpty else { throw RenderFailure(diagnostics) }
-        return objects
+        return rendering(objects, parts, needed)
+    }
+
+    /// The base with other contents of its objects; nil where the commit has other files or objects.
+    private mutating func replacingChanged(in base: Rendering, _ needed: Set<String>) -> Rendering? {
+        guard base.parts.count == files.count else { return nil }
+        var (objects, parts) = (base.objects, base.parts)
+        for (index, file) in files.enumerated() where base.parts[index].source != file.source {
+            let range = base.parts[index].objects
+            guard range.count == file.file.items.count else { return nil }
+            for (place, item) in zip(range, file.file.items) {
+                guard let object = resolve(item, in: file, available: needed.union(made)), object.identity == objects[place].identity else { return nil }
+                objects[place] = object
+            }
+            parts[index].source = file.source
+        }
+        return rendering(objects, parts, needed)
+    }
+
+    private func rendering(_ objects: [RenderedObject], _ parts: [Rendering.Part], _ needed: Set<String>) -> Rendering {
+        Rendering(
+            footprint: RenderFootprint(), namespaces: needed, objects: objects, parts: parts, definitions: definitions, made: made, warnings: [])
     }
 
     private mutating func report(_ problem: ManifestFile.Problem, in path: String) {
@@ -99,11 +136,8 @@ struct Assembly {
         let origin = ManifestOrigin(
             path: file.path, blob: file.blob, document: item.document, place: item.place, line: item.position.line,
             column: item.position.column)
-        var rendered = RenderedObject(key: key, object: object, origin: origin)
-        rendered.secretPaths = item.secretPaths
-        rendered.ignored = item.ignored
-        rendered.order = item.order
-        return rendered
+        return RenderedObject(
+            key: key, object: object, origin: origin, secretPaths: item.secretPaths, ignored: item.ignored, order: item.order)
     }
 }
 

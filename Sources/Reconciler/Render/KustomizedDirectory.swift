@@ -1,4 +1,5 @@
 import APIMachinery
+import Synchronization
 
 /// What the kustomization of a directory makes of a commit, and all that it looked at for it.
 struct KustomizedDirectory: Sendable {
@@ -44,6 +45,9 @@ struct KustomizedDirectory: Sendable {
         return KustomizedDirectory(directory: directory, output: output, reading: reading, substitution: substitution)
     }
 
+    /// Tells one run from another.
+    private static let builds = Atomic<UInt64>(0)
+
     private init(directory: String, output: Kustomization.Output, reading: Reading, substitution: Substitution?) {
         var reading = reading
         self.directory = directory
@@ -52,7 +56,8 @@ struct KustomizedDirectory: Sendable {
         filesRead = reading.contents.count
         size = reading.contents.values.reduce(0) { $0 + $1.count }
         let share = size / max(1, output.documents.count)
-        files = output.documents.map { document in
+        let build = Self.builds.add(1, ordering: .relaxed).newValue
+        files = output.documents.enumerated().map { index, document in
             let origin = document.origin
             let count = origin.place.steps.count
             let source = ManifestFile.Source(
@@ -61,7 +66,7 @@ struct KustomizedDirectory: Sendable {
             let file = ManifestFile(
                 kustomized: document.value, document: origin.document, place: origin.place, size: share, from: source)
             return TreeWalk.Found(
-                path: origin.path, blob: (reading.inputs[origin.path] ?? nil) ?? ObjectID(hashing: []), file: file)
+                path: origin.path, blob: (reading.inputs[origin.path] ?? nil) ?? ObjectID(hashing: []), build: build, index: index, file: file)
         }
     }
 

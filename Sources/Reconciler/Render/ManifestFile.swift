@@ -39,8 +39,18 @@ struct ManifestFile: Sendable {
         var isNamespaced: Bool?
     }
 
+    /// A kind in a namespace; that is empty where the manifest names none.
+    struct Place: Sendable, Hashable {
+        var gvk: GroupVersionKind
+        var namespace: String
+    }
+
     var items: [Item] = []
     var problems: [Problem] = []
+    /// What its objects bring: kinds and namespaces; and where they are to be.
+    private(set) var definitions: [ResourceType] = []
+    private(set) var namespaces: [String] = []
+    private(set) var places: Set<Place> = []
     /// Bytes of the source: the cache's measure.
     var size: Int
 
@@ -62,12 +72,23 @@ struct ManifestFile: Sendable {
                 }, isQuoted: document.isQuoted)
             add(document.value, at: FieldPath(), document: index, from: source)
         }
+        noteWhatItBrings()
     }
 
     /// An object that a kustomization made of what stands at `place` of a file, which `source` knows.
     init(kustomized value: JSON, document: Int, place: FieldPath, size: Int, from source: Source) {
         self.size = size
         add(value, at: place, document: document, from: source)
+        noteWhatItBrings()
+    }
+
+    private mutating func noteWhatItBrings() {
+        for item in items {
+            guard let gvk = item.object.gvk else { continue }
+            if let defined = ResourceType.defined(by: item.object) { definitions += defined }
+            if gvk.kind == "Namespace", gvk.groupVersion == GroupVersion(group: "", version: "v1") { namespaces.append(item.object.name) }
+            places.insert(Place(gvk: gvk, namespace: item.object.namespace))
+        }
     }
 
     /// What is known of a document beside its value, by paths from the document's root.

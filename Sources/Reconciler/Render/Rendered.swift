@@ -33,26 +33,51 @@ extension Rendered {
 }
 
 /// One object of a commit: its namespace filled in, server-owned fields taken out.
-package struct RenderedObject: Sendable, Hashable {
-    package var key: ObjectKey
-    package var object: Object
-    package var origin: ManifestOrigin
+///
+/// Immutable and shared: of ten thousand a new commit changes a few, and the others are the same instances.
+package final class RenderedObject: Sendable, Hashable {
+    package let key: ObjectKey
+    package let identity: ObjectIdentity
+    package let object: Object
+    package let origin: ManifestOrigin
     /// Fields with a value out of a Secret in an object that is none: never shown.
-    var secretPaths: [FieldPath] = []
+    let secretPaths: [FieldPath]
     /// What of it is left to others once it exists; nil for nothing.
-    package var ignored: IgnoredPlaces?
+    package let ignored: IgnoredPlaces?
     /// nil where the manifest says nothing of it.
-    package var order: SyncOrder?
+    package let order: SyncOrder?
     /// Made by the Application itself and found in no file.
-    package var isGenerated = false
+    package let isGenerated: Bool
 
-    package init(key: ObjectKey, object: Object, origin: ManifestOrigin) {
+    package init(
+        key: ObjectKey, object: Object, origin: ManifestOrigin, secretPaths: [FieldPath] = [], ignored: IgnoredPlaces? = nil,
+        order: SyncOrder? = nil, isGenerated: Bool = false
+    ) {
         self.key = key
+        identity = ObjectIdentity(key)
         self.object = object
         self.origin = origin
+        self.secretPaths = secretPaths
+        self.ignored = ignored
+        self.order = order
+        self.isGenerated = isGenerated
     }
 
-    package var identity: ObjectIdentity { ObjectIdentity(key) }
+    /// The same with more of it left to others.
+    func ignoring(_ places: IgnoredPlaces) -> RenderedObject {
+        var all = ignored ?? IgnoredPlaces()
+        all.merge(places)
+        return RenderedObject(
+            key: key, object: object, origin: origin, secretPaths: secretPaths, ignored: all, order: order, isGenerated: isGenerated)
+    }
+
+    package static func == (a: RenderedObject, b: RenderedObject) -> Bool {
+        a === b
+            || a.identity == b.identity && a.origin == b.origin && a.secretPaths == b.secretPaths && a.ignored == b.ignored && a.order == b.order
+                && a.isGenerated == b.isGenerated && a.object == b.object
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(identity) }
 }
 
 /// Where an object stands in a repository.

@@ -35,11 +35,12 @@ package struct Renderer: Sendable {
         if let walk { whole = walk } else {
             whole = try await repository.read { repository throws(GitError) in try TreeWalk(path, reader, substitution: substitution, in: repository) }
         }
-        var assembly = Assembly(types: inputs.types, destination: destination)
-        let needed = assembly.namespaces(of: whole.files).subtracting(coming)
-        let objects = try assembly.assemble(
-            whole.files, diagnostics: whole.diagnostics, existing: try await Self.existing(needed, client).union(coming))
-        let rendering = Rendering(footprint: whole.footprint, namespaces: needed, objects: objects, warnings: whole.warnings)
+        var assembly = Assembly(whole.files, types: inputs.types, destination: destination)
+        let existing = try await Self.existing(assembly.namespaces.subtracting(coming), client)
+        var rendering = try assembly.assemble(diagnostics: whole.diagnostics, existing: existing.union(coming), like: known.last)
+        rendering.namespaces.subtract(coming)
+        rendering.footprint = whole.footprint
+        rendering.warnings = whole.warnings
         cache.keep(rendering, from: inputs)
         return Rendered(rendering, of: commit)
     }

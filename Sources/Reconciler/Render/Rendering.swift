@@ -2,11 +2,21 @@ import APIMachinery
 
 /// What was made of a commit, and what it looked at for it: of another commit in which all of that is the same, the same is made.
 struct Rendering: Sendable {
-    let footprint: RenderFootprint
+    var footprint: RenderFootprint
     /// Not in the commit, and needed by its objects.
-    let namespaces: Set<String>
+    var namespaces: Set<String>
     let objects: [RenderedObject]
-    let warnings: [String]
+    /// Which of the objects come from which file, in order.
+    let parts: [Part]
+    /// Kinds and namespaces that its own files make.
+    let definitions: [ResourceType]
+    let made: Set<String>
+    var warnings: [String]
+
+    struct Part: Sendable {
+        var source: TreeWalk.Found.Source
+        var objects: Range<Int>
+    }
 
     /// What it counts for in the cache.
     var count: Int { max(1, objects.count) }

@@ -11,9 +11,25 @@ struct TreeWalk {
     private static let symlinkSizeMax = 4096
 
     struct Found: Sendable {
-        var path: String
-        var blob: ObjectID
+        /// Names the content, with the variables of the rendering.
+        struct Source: Sendable, Hashable {
+            var path: String
+            var blob: ObjectID
+            /// Which run of a kustomization made it, and as the how-manieth; 0 of a plain file.
+            var build: UInt64 = 0
+            var index = 0
+        }
+
+        var source: Source
         var file: ManifestFile
+
+        var path: String { source.path }
+        var blob: ObjectID { source.blob }
+
+        init(path: String, blob: ObjectID, build: UInt64 = 0, index: Int = 0, file: ManifestFile) {
+            source = Source(path: path, blob: blob, build: build, index: index)
+            self.file = file
+        }
     }
 
     private let reader: TreeReader

@@ -38,7 +38,7 @@ package struct PlanReport: Sendable {
         let told = told.map { entry in
             var lines = [style.bold("\(entry.application) at \(entry.title)")]
             lines += entry.refusals.map { style.refusal("refused: \($0)") }
-            if entry.refusals.isEmpty || !entry.plan.changes.isEmpty { lines += style.lines(entry.plan) }
+            if entry.refusals.isEmpty || entry.plan.objectCount > 0 { lines += style.lines(entry.plan) }
             return lines.joined(separator: "\n")
         }
         return (told + [unchanged].compactMap { $0 }).joined(separator: "\n\n")

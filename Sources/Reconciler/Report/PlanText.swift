@@ -35,7 +35,7 @@ package struct PlanText: Sendable {
 
     /// `1 created, 2 changed, 5 unchanged`, or that nothing changes.
     package static func summary(_ plan: Plan) -> String {
-        guard plan.hasChanges || plan.count(.kept) > 0 || !plan.failures.isEmpty else { return "no changes (\(plan.changes.count) objects)" }
+        guard plan.hasChanges || plan.count(.kept) > 0 || !plan.failures.isEmpty else { return "no changes (\(plan.objectCount) objects)" }
         let counts = PlannedChange.Action.allCases.map { (plan.count($0), $0.rawValue) } + [(plan.failures.count, "refused")]
             + [(plan.hooks.count(where: \.runs), "to run")]
         return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")

@@ -272,7 +272,7 @@ final class ApplicationWorker: LiveObserver {
         let start = clock.now
         publish(.syncing(revision: revision))
         let applied = state.withLock { $0.applied }
-        let prepared = try await sync.turns.take { try await sync.prepare(resolved, for: application) { isCurrent($0, applied) } }
+        let prepared = try await sync.turns.take { try await sync.prepare(resolved, for: application, known: known()) }
         try Task.checkCancellation()
         let plan = prepared.plan
         if plan.changes.contains(where: { $0.action == .created || $0.takesOver(for: application) }) || plan.hooks.contains(where: \.runs) { try await foresee(plan) }
@@ -281,34 +281,37 @@ final class ApplicationWorker: LiveObserver {
             outcome = try await SyncRun(worker: self, application: application, resolved: resolved, plan: plan).carryOut()
         } catch let interruption as SyncRun.Interrupted {
             // What was written counts as ours all the same.
-            state.withLock { $0.applied?.keep(interruption.written) }
+            state.withLock { $0.brought(inPart: interruption.written) }
             if let kept = state.withLock({ $0.applied }) { live.hold(kept.records.keys, in: ObjectIdentifier(self), for: self) }
             throw interruption.cause
         }
         var now = Applied(commit: resolved.commit, generation: application.generation, from: applied)
         now.update(by: plan, written: outcome.written)
-        live.hold(now.records.keys, in: ObjectIdentifier(self), for: self)
+        now.objects = prepared.rendered.withoutHooks.kept.objects
+        // Else they are the same as before.
+        if plan.untouched == 0 { live.hold(now.records.keys, in: ObjectIdentifier(self), for: self) }
         let isWhole = plan.warnings.isEmpty && outcome.pruned.failures.isEmpty && !plan.changes.contains { $0.action == .kept }
         now.footprint = isWhole ? prepared.rendered.footprint : nil
         await finish(now, outcome, application: application, plan: plan, duration: clock.now - start)
     }
 
-    /// Whether an object is in the cluster as `applied` left it, and asked for in the same words.
-    private func isCurrent(_ object: RenderedObject, _ applied: Applied?) -> Bool {
-        guard let record = applied?.records[object.identity], record.rendered.object == object.object,
-            record.rendered.ignored == object.ignored, let current = live.get(object.key)
-        else { return false }
-        return record.matches(current) && !current.isDeleting
+    /// What is in the cluster as the last sync left it.
+    private func known() -> KnownObjects {
+        let (applied, differing) = state.withLock { ($0.applied, $0.differing) }
+        guard let applied else { return KnownObjects() }
+        return KnownObjects(objects: applied.objects, differing: differing) { [live] object in
+            guard let record = applied.records[object.identity], record.rendered.object == object.object,
+                record.rendered.ignored == object.ignored, let current = live.get(object.key)
+            else { return false }
+            return record.matches(current) && !current.isDeleting
+        }
     }
 
     /// What a sync of `application`, which may be newer than the worker has seen, to `resolved` would change now.
     func prepare(_ resolved: Sources.Resolved, for application: Application) async throws -> Sync.Prepared {
         var application = application
-        let applied = state.withLock { state in
-            application.status = state.status
-            return state.applied
-        }
-        return try await sync.prepare(resolved, for: application) { isCurrent($0, applied) }
+        application.status = state.withLock { $0.status }
+        return try await sync.prepare(resolved, for: application, known: known())
     }
 
     /// Writes down what is about to be created, so that a crash in between leaves no object that
@@ -330,8 +333,10 @@ final class ApplicationWorker: LiveObserver {
         let revision = applied.commit.id.description
         let inventory = plan.map { self.inventory(of: applied, $0, outcome, application) }
         let now = clock.now
+        // What was known without a look is seen to by the watch.
+        let looked = plan?.changes.filter { $0.rendered != nil && ($0.action != .unchanged || $0.live != nil) }.map(\.identity) ?? []
         state.withLock { state in
-            state.brought(to: applied, written: outcome.written.keys)
+            state.brought(to: applied, written: outcome.written.keys, looked: looked)
             state.followRollout(of: applied.commit, now: now)
             if let inventory, state.status.inventory != inventory { state.status.inventory = inventory }
             state.status.observedRevision = revision
@@ -360,11 +365,11 @@ final class ApplicationWorker: LiveObserver {
             application, applied.commit, written: count, deleted: outcome.pruned.deleted, duration: duration, isUntouched: plan == nil)
         publish(.applied(revision: revision, objects: count, deleted: outcome.pruned.deleted.count, duration: duration))
         await live.require(applied.scopes, by: ObjectIdentifier(self))
-        noticeDrift(of: outcome.written.keys)
+        noticeDrift(of: looked)
         await judge()
     }
 
-    /// A sync is deaf to what becomes of the objects that it has written.
+    /// A sync is deaf to what becomes of the objects that it looks at and writes.
     private func noticeDrift(of identities: some Sequence<ObjectIdentity>) {
         state.withLock { state in
             for identity in identities {

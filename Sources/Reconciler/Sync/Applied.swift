@@ -25,6 +25,8 @@ struct Applied: Sendable {
     /// The Application's generation it was applied for.
     var generation: Int64
     var records: [ObjectIdentity: Record] = [:]
+    /// Those that the commit asked for, in order.
+    var objects: [RenderedObject] = []
     /// What of the commit made the objects; nil where something is open, so that the next commit has to be gone through.
     var footprint: RenderFootprint?
     /// What is to be watched for the records.
@@ -57,7 +59,7 @@ struct Applied: Sendable {
             }
         }
         let grew = records.count > before
-        if records.count > count {
+        if plan.untouched == 0, records.count > count {
             let kept = Set(plan.changes.lazy.filter { $0.rendered != nil }.map(\.identity))
             records = records.filter { kept.contains($0.key) }
         }

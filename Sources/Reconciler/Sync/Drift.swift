@@ -40,14 +40,14 @@ extension ApplicationWorker {
                 }
                 do {
                     if let owner = try await owners.other(of: live.get(record.rendered.key), identity: identity) {
-                        state.withLock { $0.applied?.records[identity] = nil }
+                        state.withLock { $0.putBack(identity, nil) }
                         logger.info("leaves an object to its new owner", metadata: ["object": "\(identity)", "owner": "\(owner)"])
                         continue
                     }
                     let rendered = scaled[identity] ?? record.rendered
                     let object = try await applier.apply(rendered, application: application)
                     let new = Applied.Record(rendered, live: object)
-                    state.withLock { $0.applied?.records[identity] = new }
+                    state.withLock { $0.putBack(identity, new) }
                     reverted.append(identity)
                     logger.info("reverted drift", metadata: ["object": "\(identity)", "revision": "\(applied.commit.id.short)"])
                 } catch {

@@ -21,8 +21,7 @@ struct Sync: Sendable {
     }
 
     func prepare(
-        _ resolved: Sources.Resolved, for application: Application,
-        isCurrent: (RenderedObject) -> Bool = { _ in false }
+        _ resolved: Sources.Resolved, for application: Application, known: KnownObjects = KnownObjects()
     ) async throws -> Prepared {
         let commit = resolved.commit
         let rendered = try await renderer.render(resolved, for: application, client: client)
@@ -30,7 +29,7 @@ struct Sync: Sendable {
         let plan: Plan
         do {
             plan = try await Planner(client: client, acting: application.acting(client)).plan(
-                desired: rendered, application: application, isCurrent: isCurrent,
+                desired: rendered, application: application, known: known,
                 claims: { try await Claims(beside: application, at: resolved, renderer: renderer, client: client) })
         } catch let status as APIStatus where status.reason == .forbidden {
             throw SyncFailure("Forbidden", [status.message + application.remedy(for: status)], commit: commit)

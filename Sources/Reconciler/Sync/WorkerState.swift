@@ -67,6 +67,8 @@ struct WorkerState: Sendable {
     /// Somebody asked whether the source is elsewhere before that was known.
     private var isToLookAgain = false
     private var dirty: Set<ObjectIdentity> = []
+    /// Applied objects that may not be in the cluster as the commit has them, whether or not somebody sees to it.
+    private(set) var differing: Set<ObjectIdentity> = []
     private var dirtyNotBefore: [ObjectIdentity: Timestamp] = [:]
     private var reverts: [ObjectIdentity: Reverts] = [:]
     private var wantsHealth = false
@@ -160,19 +162,37 @@ struct WorkerState: Sendable {
         toJudge?.insert(identity)
         guard let live else {
             dirty.insert(identity)
+            differing.insert(identity)
             return
         }
-        guard !record.isNewer(than: live), !live.isDeleting else { return }
-        if !record.matches(live) { dirty.insert(identity) } else if record.resourceVersion != live.resourceVersion {
-            applied?.records[identity] = record.seen(live)
+        guard !record.isNewer(than: live) else { return }
+        guard !live.isDeleting, record.matches(live) else {
+            differing.insert(identity)
+            if !live.isDeleting { dirty.insert(identity) }
+            return
         }
+        differing.remove(identity)
+        if record.resourceVersion != live.resourceVersion { applied?.records[identity] = record.seen(live) }
+    }
+
+    /// An object was put back; nil: it was left to somebody else.
+    mutating func putBack(_ identity: ObjectIdentity, _ record: Applied.Record?) {
+        applied?.records[identity] = record
+        if record == nil { differing.insert(identity) } else { differing.remove(identity) }
+    }
+
+    /// A sync did not come to its end.
+    mutating func brought(inPart written: [ObjectIdentity: Applied.Record]) {
+        applied?.keep(written)
+        differing.formUnion(written.keys)
     }
 
     mutating func needsHealth() { wantsHealth = true }
 
-    /// A commit is in the cluster: `written` are the objects that it changed.
-    mutating func brought(to new: Applied, written: some Sequence<ObjectIdentity>) {
+    /// A commit is in the cluster: `written` are the objects that it changed, `looked` those that were looked at for it.
+    mutating func brought(to new: Applied, written: some Sequence<ObjectIdentity>, looked: some Sequence<ObjectIdentity>) {
         if applied == nil { toJudge = nil } else { toJudge?.formUnion(written) }
+        differing.subtract(looked)
         applied = new
         notHealthy = notHealthy.filter { new.records[$0.key] != nil }
         wantsHealth = true
@@ -242,7 +262,7 @@ struct WorkerState: Sendable {
     /// What of its commit `application` is made of, where all of that is in the cluster and nothing is asked for: a commit in
     /// which that is the same changes nothing.
     func restingFootprint(of application: Application) -> RenderFootprint? {
-        guard let applied, applied.generation == application.generation, specError == nil, pending == nil, dirty.isEmpty, dirtyNotBefore.isEmpty,
+        guard let applied, applied.generation == application.generation, specError == nil, pending == nil, differing.isEmpty,
             status.condition("Synced")?.status == .isTrue, application.substitute?.from.isEmpty ?? true
         else { return nil }
         return applied.footprint
