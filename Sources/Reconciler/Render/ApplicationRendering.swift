@@ -51,19 +51,23 @@ extension Renderer {
         var objects: [RenderedObject] = []
         var diagnostics: [Diagnostic] = []
         var places: [String: String] = [:]
-        for directory in directories {
+        let made = discovered.made(of: directories, by: DiscoveredApplications.Maker(discovery, of: application)) { directory in
             let object = discovery.application(for: directory, of: application)
             let path = object.spec[path: ["source", "path"]]?.string ?? ""
             let problems = Schema.builtin.check(object, ResourceType.applications.gvk).map { "\($0.path): \($0.description)" }
+            return DiscoveredApplications.Made(object: .generated(.applications, object, from: path), problems: problems)
+        }
+        for made in made {
+            let (object, path) = (made.object.object, made.object.origin.path)
             if object.name.isEmpty {
                 diagnostics.append(Diagnostic(path: path, "no Application can be named after this directory; set metadata.name in spec.discovery.template"))
             } else if let other = places[object.name] {
                 diagnostics.append(
                     Diagnostic(path: path, "would be Application \(object.name), as \(other); tell them apart by metadata.name in spec.discovery.template, like \"{{path[0]}}-{{path.basename}}\""))
             }
-            diagnostics += problems.map { Diagnostic(path: path, "spec.discovery.template: \($0)") }
+            diagnostics += made.problems.map { Diagnostic(path: path, "spec.discovery.template: \($0)") }
             places[object.name] = path
-            objects.append(.generated(.applications, object, from: path))
+            objects.append(made.object)
         }
         guard diagnostics.isEmpty else { throw RenderFailure(diagnostics) }
         return Rendered(commit: resolved.commit, objects: objects)

@@ -8,6 +8,7 @@ import APIMachinery
 package struct Renderer: Sendable {
     package let cache: RenderCache
     let holdings = HoldingsCache()
+    let discovered = DiscoveredApplications()
 
     package init(cache: RenderCache = RenderCache()) { self.cache = cache }
 
