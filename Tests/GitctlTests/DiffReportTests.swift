@@ -48,7 +48,8 @@ struct DiffReportTests {
             try work.write("vars/v.yaml", Self.configMap("v", "${A}"))
             _ = try await work.commit("Moves")
 
-            let report = try await Diff.parse([]).compare(try await WorkTree.find(work.path), client: client)
+            let report = try await Diff.parse([]).compare(
+                try await WorkTree.find(work.path), client: client, applications: client.list(.applications).items)
             let entries = Dictionary(uniqueKeysWithValues: report.entries.map { ($0.application, $0) })
             #expect(report.entries.map(\.application) == ["a", "b", "empty", "few", "vars", "wrong"])
             func changes(_ name: String) -> [String] {

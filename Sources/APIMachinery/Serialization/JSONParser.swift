@@ -199,12 +199,16 @@ private struct JSONParser {
         position += 1
         let start = position
         // The common case: no escapes; the bytes are the string.
+        var all: UInt8 = 0
         while position < bytes.count {
             let byte = bytes[position]
+            all |= byte
             if byte == UInt8(ascii: "\"") {
                 let slice = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
-                guard let text = String(validating: slice, as: UTF8.self) else { throw failure("invalid UTF-8 in a string", at: start) }
                 position += 1
+                // What is ASCII is valid, and need not go through the generic validation.
+                if all < 0x80 { return slice.withMemoryRebound(to: UInt8.self) { String(decoding: $0, as: UTF8.self) } }
+                guard let text = String(validating: slice, as: UTF8.self) else { throw failure("invalid UTF-8 in a string", at: start) }
                 return text
             }
             if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }

@@ -36,7 +36,7 @@ struct Autoscalers: Sendable {
     ///   them is about to be pruned, and counts no more. nil: some objects alone.
     /// - Throws: what the server cannot answer now: taken for an absence, it would scale down what is scaled.
     func leaveReplicas(of objects: inout [RenderedObject], in application: Application?) async throws(APIStatus) {
-        let scalable = Self.scalable(objects)
+        let scalable = objects.indices.filter { objects[$0].isScalable }
         guard !scalable.isEmpty else { return }
         var targets: Set<Target> = []
         var stated: Set<ObjectIdentity> = []
@@ -61,18 +61,6 @@ struct Autoscalers: Sendable {
             // A cluster without the kind, or whose login may not list it, has none that we could know of.
             guard [.notFound, .methodNotAllowed, .forbidden].contains(error.reason) else { throw error }
             return []
-        }
-    }
-
-    /// Objects of kinds that can be scaled.
-    private static func scalable(_ objects: [RenderedObject]) -> [Int] {
-        // Objects of one kind tend to follow one another: each kind is looked at once per run.
-        var last: (type: ResourceType, isScalable: Bool)?
-        return objects.indices.filter { index in
-            let type = objects[index].key.type
-            if last?.type != type { last = (type, type.subresources.contains("scale")) }
-            // A kind that comes with the same commit does not tell its subresources.
-            return last?.isScalable == true || objects[index].object.fields["spec"]?["replicas"] != nil
         }
     }
 }

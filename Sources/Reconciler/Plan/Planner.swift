@@ -255,12 +255,22 @@ extension Object {
     /// Whether applying this to `live` would change nothing: neither a field nor who owns it. Decided here,
     /// by the merge that the server makes, for kinds whose schema is known.
     fileprivate func isApplied(to live: Object) -> Bool {
-        guard !live.isDeleting, let schema = gvk.flatMap(Schema.builtin.node),
+        guard !live.isDeleting, !Self.differPlainly(json, live.json), let schema = gvk.flatMap(Schema.builtin.node),
             // Whatever the merge refuses, the server is to refuse in its words.
             let merged = try? ServerSideApply.apply(
                 self, to: live, manager: Application.fieldManager, force: true, subresource: "", now: Timestamp(seconds: 0), schema: schema)
         else { return false }
         return merged == live
+    }
+
+    /// Whether a plain value is another one: then no merge is needed to know that there is something to do.
+    private static func differPlainly(_ wanted: JSON, _ live: JSON) -> Bool {
+        switch (wanted, live) {
+        case (.object(let wanted), .object(let live)):
+            wanted.contains { member in live[member.key].map { differPlainly(member.value, $0) } ?? false }
+        case (.string, .string), (.int, .int), (.bool, .bool): wanted != live
+        default: false
+        }
     }
 }
 

@@ -10,22 +10,36 @@ struct Assembly {
     /// The kinds and namespaces that the files make.
     private let definitions: [ResourceType]
     private let made: Set<String>
+    /// Made of another commit from the same inputs, with the same kinds and namespaces; nil for none.
+    private let base: Rendering?
+    /// Indices of the files that are others in the base; nil where it has another number of them.
+    private let changed: [Int]?
 
     private var byKind: [GroupVersionKind: ResourceType] = [:]
     private var diagnostics: [Diagnostic] = []
 
-    init(_ files: [TreeWalk.Found], types: [ResourceType], destination: String) {
+    /// - Parameter base: objects of files that it had too will be the same instances.
+    init(_ files: [TreeWalk.Found], types: [ResourceType], destination: String, like base: Rendering?) {
         self.files = files
         self.types = types
         self.destination = destination
         definitions = files.flatMap(\.file.definitions)
-        made = files.reduce(into: []) { $0.formUnion($1.file.namespaces) }
+        made = files.reduce(into: []) { if !$1.file.namespaces.isEmpty { $0.formUnion($1.file.namespaces) } }
+        self.base = base?.definitions == definitions && base?.made == made ? base : nil
+        changed = self.base.flatMap { base in
+            base.parts.count == files.count ? files.indices.filter { base.parts[$0].source != files[$0].source } : nil
+        }
         for type in types where byKind[type.gvk] == nil { byKind[type.gvk] = type }
         for type in definitions { byKind[type.gvk] = type }
     }
 
-    /// The namespaces that objects are in and no file makes.
+    /// The namespaces that objects are in and no file makes; perhaps some that objects of the base were in.
     var namespaces: Set<String> {
+        guard let base, let changed else { return namespaces(of: files) }
+        return base.namespaces.union(namespaces(of: changed.map { files[$0] }))
+    }
+
+    private func namespaces(of files: [TreeWalk.Found]) -> Set<String> {
         var needed: Set<String> = []
         for place in files.reduce(into: Set<ManifestFile.Place>(), { $0.formUnion($1.file.places) }) where byKind[place.gvk]?.isNamespaced == true {
             let name = place.namespace.isEmpty ? destination : place.namespace
@@ -36,15 +50,14 @@ struct Assembly {
 
     /// The objects, or every error of the commit together.
     ///
-    /// - Parameters:
-    ///   - existing: which of `namespaces` there are.
-    ///   - base: made of another commit from the same inputs; objects of files that it had are the same instances.
-    mutating func assemble(diagnostics found: [Diagnostic], existing: Set<String>, like base: Rendering?) throws(RenderFailure) -> Rendering {
+    /// - Parameter existing: which of `namespaces` there are.
+    mutating func assemble(diagnostics found: [Diagnostic], existing: Set<String>) throws(RenderFailure) -> Rendering {
         diagnostics = found
-        let needed = namespaces
+        var needed = namespaces
+        if !needed.isSubset(of: existing) { needed = namespaces(of: files) }
         let isWell = found.isEmpty && needed.isSubset(of: existing) && files.allSatisfy(\.file.problems.isEmpty)
-        let base = isWell && base?.definitions == definitions && base?.made == made ? base : nil
-        if let base, let rendering = replacingChanged(in: base, needed) { return rendering }
+        let base = isWell ? base : nil
+        if let base, let changed, let rendering = replacing(changed, in: base, needed) { return rendering }
         var known: [TreeWalk.Found.Source: Range<Int>] = [:]
         for part in base?.parts ?? [] { known[part.source] = part.objects }
         let available = existing.union(made)
@@ -59,14 +72,14 @@ struct Assembly {
                     file.file.items.compactMap { resolve($0, in: file, available: available) }
                 }
             for object in resolved {
-                if let other = first.updateValue(object.origin, forKey: object.identity) {
-                    first[object.identity] = other
+                if let other = first[object.identity] {
                     diagnostics.append(
                         Diagnostic(
                             path: file.path, line: object.origin.line, column: object.origin.column,
                             "\(object.key) is defined twice: here and at \(other.path):\(other.line):\(other.column); remove one"))
                     continue
                 }
+                first[object.identity] = object.origin
                 objects.append(object)
             }
             parts.append(Rendering.Part(source: file.source, objects: start..<objects.count))
@@ -75,12 +88,11 @@ struct Assembly {
         return rendering(objects, parts, needed)
     }
 
-    /// The base with other contents of its objects; nil where the commit has other files or objects.
-    private mutating func replacingChanged(in base: Rendering, _ needed: Set<String>) -> Rendering? {
-        guard base.parts.count == files.count else { return nil }
+    /// The base with other contents of its objects; nil where the commit has other objects.
+    private mutating func replacing(_ changed: [Int], in base: Rendering, _ needed: Set<String>) -> Rendering? {
         var (objects, parts) = (base.objects, base.parts)
-        for (index, file) in files.enumerated() where base.parts[index].source != file.source {
-            let range = base.parts[index].objects
+        for index in changed {
+            let (file, range) = (files[index], base.parts[index].objects)
             guard range.count == file.file.items.count else { return nil }
             for (place, item) in zip(range, file.file.items) {
                 guard let object = resolve(item, in: file, available: needed.union(made)), object.identity == objects[place].identity else { return nil }

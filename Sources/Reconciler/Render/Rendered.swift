@@ -48,6 +48,8 @@ package final class RenderedObject: Sendable, Hashable {
     package let order: SyncOrder?
     /// Made by the Application itself and found in no file.
     package let isGenerated: Bool
+    /// Whether it has, or may have, replicas that an autoscaler can set.
+    let isScalable: Bool
 
     package init(
         key: ObjectKey, object: Object, origin: ManifestOrigin, secretPaths: [FieldPath] = [], ignored: IgnoredPlaces? = nil,
@@ -61,6 +63,8 @@ package final class RenderedObject: Sendable, Hashable {
         self.ignored = ignored
         self.order = order
         self.isGenerated = isGenerated
+        // A kind that comes with the same commit does not tell its subresources.
+        isScalable = key.type.subresources.contains("scale") || object.fields["spec"]?["replicas"] != nil
     }
 
     /// The same with more of it left to others.

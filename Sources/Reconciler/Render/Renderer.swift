@@ -36,9 +36,9 @@ package struct Renderer: Sendable {
         if let walk { whole = walk } else {
             whole = try await repository.read { repository throws(GitError) in try TreeWalk(path, reader, substitution: substitution, in: repository) }
         }
-        var assembly = Assembly(whole.files, types: inputs.types, destination: destination)
+        var assembly = Assembly(whole.files, types: inputs.types, destination: destination, like: known.last)
         let existing = try await Self.existing(assembly.namespaces.subtracting(coming), client)
-        var rendering = try assembly.assemble(diagnostics: whole.diagnostics, existing: existing.union(coming), like: known.last)
+        var rendering = try assembly.assemble(diagnostics: whole.diagnostics, existing: existing.union(coming))
         rendering.namespaces.subtract(coming)
         rendering.footprint = whole.footprint
         rendering.warnings = whole.warnings

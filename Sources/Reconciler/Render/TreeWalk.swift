@@ -35,7 +35,9 @@ struct TreeWalk {
     private let reader: TreeReader
     private let substitution: Substitution?
     private var cache: RenderCache { reader.cache }
-    private var visited: Set<String> = []
+    /// Where the walk was, and from the first symlink on the same as a set: without one nothing is met twice.
+    private var walked: [[String]] = []
+    private var visited: Set<String>?
     private(set) var files: [Found] = []
     private var size = 0
     private(set) var diagnostics: [Diagnostic] = []
@@ -100,7 +102,7 @@ struct TreeWalk {
     private mutating func walk(
         _ tree: ObjectID, _ real: [String], shown: [String], depth: Int, ignoring outer: [IgnoreFile], in repository: borrowing OpenRepository
     ) throws(GitError) {
-        guard visited.insert(real.joined(separator: "/") + "/").inserted else { return }
+        guard isFirstVisit(real) else { return }
         let path = shown.isEmpty ? "." : shown.joined(separator: "/")
         guard depth < Self.depthMax else {
             diagnostics.append(Diagnostic(path: path, "more than \(Self.depthMax) directories deep; move it up"))
@@ -196,7 +198,7 @@ struct TreeWalk {
     private mutating func add(
         _ blob: ObjectID, _ real: [String], shown: [String], in repository: borrowing OpenRepository
     ) throws(GitError) {
-        guard visited.insert(real.joined(separator: "/")).inserted else { return }
+        guard isFirstVisit(real) else { return }
         let path = shown.joined(separator: "/")
         guard files.count < Self.filesMax else {
             throw GitError(.tooLarge, "more than \(Self.filesMax) manifests", remedy: "deploy smaller directories as several Applications")
@@ -214,6 +216,18 @@ struct TreeWalk {
         }
         cache.store(blob, file, with: substitution)
         try append(Found(path: path, blob: blob, file: file))
+    }
+
+    private mutating func isFirstVisit(_ real: [String]) -> Bool {
+        if visited == nil {
+            walked.append(real)
+            guard followsSymlinks else { return true }
+            // This one among them, where it was not met before.
+            let earlier = walked.dropLast().map { $0.joined(separator: "/") }
+            visited = Set(earlier)
+            walked = []
+        }
+        return visited?.insert(real.joined(separator: "/")).inserted ?? true
     }
 
     private mutating func append(_ found: Found) throws(GitError) {

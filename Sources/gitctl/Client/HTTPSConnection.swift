@@ -44,6 +44,8 @@ final class HTTPSConnection: Sendable {
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.timeout.connect = Self.connectTimeout
         configuration.redirectConfiguration = .disallow
+        // Nobody traces, and the attributes of a span cost as much as a small request.
+        configuration.tracing.tracer = nil
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.connectionsMax
         var url = config.server
         if let name = config.serverName, let scheme = url.range(ofFirst: "://") {

@@ -55,20 +55,24 @@ package struct Diff: AsyncParsableCommand {
     }
 
     private func compare() async throws -> PlanReport {
-        try await compare(try await WorkTree.find(currentDirectory()), client: try cluster.client())
+        let client = try cluster.client()
+        // Beside one another: git's processes, and the first answer of the server.
+        async let applications = client.list(.applications).items
+        let tree = try await WorkTree.find(currentDirectory())
+        return try await compare(tree, client: client, applications: try await applications)
     }
 
     /// One Application that cannot be compared is refused in its place, and does not keep the others from it.
-    func compare(_ tree: WorkTree, client: any ResourceClient) async throws -> PlanReport {
+    func compare(_ tree: WorkTree, client: any ResourceClient, applications all: [Object]) async throws -> PlanReport {
         let range = try RevisionRange(revisions)
         let repository = Repository(path: tree.root)
         let to = try await repository.commit(at: try await tree.commit(range.to))
         var from: Commit?
         if let revision = range.from { from = try await repository.commit(at: try await tree.commit(revision)) }
         let renderer = Renderer()
-        let title = try await tree.title(of: to.id.description)
+        let title = WorkTree.title(to.id.description, to.summary)
         let (command, start) = (self, from)
-        var applications = try await ApplicationOf(tree: tree, client: client).find(app)
+        var applications = try await ApplicationOf(tree: tree, client: client).find(app, among: all)
         // What a push would deploy: of several Applications those that follow another branch have no part in it.
         if app == nil, revisions == "HEAD" { applications = ApplicationOf.following(tree.branch, among: applications) }
         let entries = try await concurrentMap(applications, limit: Self.concurrencyMax) { found in
@@ -135,8 +139,7 @@ package struct ApplicationOf {
     let client: any ResourceClient
 
     /// The one named, or all, in the order of their names.
-    func find(_ name: ApplicationName?) async throws -> [Found] {
-        let all = try await client.list(.applications).items
+    func find(_ name: ApplicationName?, among all: [Object]) async throws -> [Found] {
         if name != nil {
             let chosen = try await ApplicationChoice(client: client).named(name)
             guard let object = all.first(where: { $0.namespace == chosen.namespace && $0.name == chosen.name }) else {

@@ -22,6 +22,17 @@ package struct WorkTree: Sendable {
             throw Failure("there is no directory \(directory)", hints: ["name a directory inside a git repository, or a URL to fetch"])
         }
         let git = Git(directory: directory)
+        // What there is of a repository that is as it should be, by one process.
+        let all = try await git.output(["rev-parse", "--show-toplevel", "--show-prefix", "HEAD^{commit}", "--symbolic-full-name", "HEAD"])
+        if all.succeeded {
+            let lines = all.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            let branch = "refs/heads/"
+            if lines.count == 4, !lines[0].isEmpty, lines[3].hasPrefix(branch) {
+                return WorkTree(
+                    root: lines[0], path: lines[1].isEmpty ? "." : String(lines[1].dropLast()), head: lines[2],
+                    branch: String(lines[3].dropFirst(branch.count)), git: Git(directory: lines[0]))
+            }
+        }
         let found = try await git.output(["rev-parse", "--show-toplevel", "--show-prefix"])
         guard found.succeeded else { throw notARepository(directory, found.error) }
         let lines = found.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -50,6 +61,7 @@ package struct WorkTree: Sendable {
 
     /// The commit that `revision` names.
     package func commit(_ revision: String) async throws -> String {
+        if revision == "HEAD" { return head }
         guard let commit = try await git.text("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}") else {
             throw Failure("\(root) knows no revision \(revision)", hints: ["git -C \(root) branch --all; git -C \(root) tag"])
         }
@@ -63,9 +75,11 @@ package struct WorkTree: Sendable {
 
     /// `1a2b3c4 Subject` of a commit; the id alone when the work tree lacks it.
     func title(of commit: String) async throws -> String {
-        let short = String(commit.prefix(12))
-        return try await git.text("log", "-1", "--format=%s", commit, "--").map { "\(short) \($0)" } ?? short
+        let subject = try await git.text("log", "-1", "--format=%s", commit, "--")
+        return subject.map { Self.title(commit, $0) } ?? String(commit.prefix(12))
     }
+
+    static func title(_ commit: String, _ subject: String) -> String { "\(commit.prefix(12)) \(subject)" }
 
     /// The name that `up` gives what it deploys: the directory's, in the letters of a DNS name.
     package func defaultName() -> String { Self.defaultName(of: path == "." ? root : path) }
