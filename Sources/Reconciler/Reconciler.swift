@@ -30,7 +30,7 @@ package final class Reconciler: Service {
     }
 
     let configuration: Configuration
-    let client: any ResourceClient
+    package let client: any ResourceClient
     let repositories: BareRepositories
     let sources: Sources
     let journal: Journal

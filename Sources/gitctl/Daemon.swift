@@ -126,7 +126,7 @@ package struct Daemon: Sendable {
     }
 
     private static func answer(
-        _ request: ControlRequest, url: String, reconciler: Reconciler?, stop: Signal, report: @escaping @Sendable (String) -> Void
+        _ request: ControlRequest, url: String, reconciler: Reconciler?, stop: Signal, report send: @escaping @Sendable (String) -> Void
     ) async throws -> JSON {
         func reconciling() throws(Failure) -> Reconciler {
             guard let reconciler else {
@@ -137,19 +137,28 @@ package struct Daemon: Sendable {
         switch request {
         case .ping: return ["url": .string(url), "process": JSON(Int(getpid())), "version": .string(Gitctl.version)]
         case .ensureRepository(let name): return .string(try await reconciling().ensureRepository(name: name))
-        case .preReceive(let push): return .bool(try await reconciling().review(push, report: report))
-        case .postReceive(let push): return .bool(try await reconciling().deploy(push, report: report))
+        case .preReceive(let push): return .bool(try await reconciling().review(push, report: send))
+        case .postReceive(let push): return .bool(try await reconciling().deploy(push, report: send))
         case .sync(let namespace, let name, let revision, let isDryRun):
             let result = try await reconciling().sync(
                 application: ObjectKey(.applications, namespace: namespace, name: name), revision: revision, isDryRun: isDryRun,
-                report: report)
+                report: send)
             return ["revision": .string(result.revision), "isSuccess": .bool(result.isSuccess)]
         case .rollBack(let namespace, let name, let revision, let author):
             let result = try await reconciling().rollBack(
-                application: ObjectKey(.applications, namespace: namespace, name: name), to: revision, by: author, report: report)
+                application: ObjectKey(.applications, namespace: namespace, name: name), to: revision, by: author, report: send)
             return ["revision": .string(result.revision), "isSuccess": .bool(result.isSuccess)]
         case .blame(let group, let kind, let namespace, let name, let field):
             return try await reconciling().blame(group: group, kind: kind, namespace: namespace, name: name, field: field).json
+        case .diff(let request):
+            let reconciler = try reconciling()
+            let comparison = Comparison(client: reconciler.client, renderer: reconciler.renderer, preview: reconciler.preview)
+            // Not every path of the asker need be there for the daemon.
+            guard await comparison.canRead(request) else { return .null }
+            let answer: DiffAnswer
+            do { answer = DiffAnswer(try await comparison.report(request), in: request.format) } catch { throw Failure(error) }
+            answer.sendText(send)
+            return answer.json
         case .stop:
             stop.fire()
             return .bool(true)

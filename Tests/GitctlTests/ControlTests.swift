@@ -20,7 +20,32 @@ struct ControlTests {
         .sync(namespace: "n", name: "web", revision: nil, isDryRun: true), .sync(namespace: "n", name: "web", revision: "v1", isDryRun: false),
         .rollBack(namespace: "n", name: "web", revision: nil, author: Restoration.Author(name: "Ada", email: "ada@example.org")),
         .blame(group: "apps", kind: "Deployment", namespace: "n", name: "web", field: "spec"), .stop,
+        .diff(diff), .diff(live), .diff(detached),
     ]
+
+    private static let diff = DiffRequest(
+        root: "/r", urls: ["/r", "https://h/r.git"], from: push.updates[0].old, to: push.updates[0].new, app: ApplicationName(namespace: "n", name: "web"),
+        branch: nil, format: DiffFormat(output: .markdown, isUnified: false, hasColor: true))
+    private static let live = DiffRequest(
+        root: "/r", urls: [], from: nil, to: push.updates[0].new, app: nil, branch: "main", format: DiffFormat(output: .text, isUnified: true, hasColor: false))
+    private static let detached = DiffRequest(
+        root: "/r", urls: [], from: nil, to: push.updates[0].new, app: nil, branch: .some(nil), format: DiffFormat(output: .json, isUnified: false, hasColor: false))
+
+    @Test("a diff's request is read as it was written", arguments: [diff, live, detached])
+    func diffRequest(request: DiffRequest) { #expect(DiffRequest(json: request.json) == request) }
+
+    @Test("a diff's text arrives whole, in pieces that have room on a line")
+    func diffText() throws {
+        var answer = DiffAnswer(PlanReport([]), in: DiffFormat(output: .text, isUnified: false, hasColor: false))
+        answer.text = String(repeating: "é\n\u{1}", count: 120_000)
+        let text = DiffText()
+        answer.sendText { piece in
+            #expect(ControlReply.line(piece).json.encoded().count < ControlRequest.lineBytesMax)
+            text.append(piece)
+        }
+        #expect(DiffAnswer(answer.json, text: text.whole) == answer)
+        #expect(DiffAnswer(.null, text: "") == nil)
+    }
 
     @Test("a request survives the wire", arguments: requests)
     func requestRoundTrip(request: ControlRequest) throws {

@@ -120,10 +120,10 @@ struct DeployTests {
     @Test("what a push of a branch has no part in is not compared, unless nothing else is there")
     func following() {
         let all = ["main", "production", "HEAD", nil].map { revision in
-            ApplicationOf.Found(Object(.applications, namespace: "n", name: revision ?? "own", ["spec": ["source": ["revision": revision.map { .string($0) } ?? .null]]]))
+            Object(.applications, namespace: "n", name: revision ?? "own", ["spec": ["source": ["revision": revision.map { .string($0) } ?? .null]]])
         }
-        #expect(ApplicationOf.following("main", among: all).map(\.name.name) == ["main", "HEAD", "own"])
-        #expect(ApplicationOf.following("topic", among: Array(all.prefix(2))).map(\.name.name) == ["main", "production"])
+        #expect(Comparison.following("main", among: all).map(\.name) == ["main", "HEAD", "own"])
+        #expect(Comparison.following("topic", among: Array(all.prefix(2))).map(\.name) == ["main", "production"])
     }
 
     @Test("a repository's Application is found by its remotes")
@@ -131,8 +131,8 @@ struct DeployTests {
         let owned = Object(.applications, name: "web", ["spec": ["source": ["repository": "web"]]])
         let fetched = Object(.applications, name: "site", ["spec": ["source": ["url": "https://h/site.git"]]])
         let urls: Set<String> = ["/var/lib/gitctl/git/web.git", "https://h/other.git"]
-        #expect(ApplicationOf.deploys(owned, urls: urls))
-        #expect(!ApplicationOf.deploys(fetched, urls: urls))
-        #expect(ApplicationOf.deploys(fetched, urls: ["https://h/site.git"]))
+        #expect(Comparison.deploys(owned, urls: urls))
+        #expect(!Comparison.deploys(fetched, urls: urls))
+        #expect(Comparison.deploys(fetched, urls: ["https://h/site.git"]))
     }
 }

@@ -135,4 +135,38 @@ struct KnownObjectsTests {
             repository, commit: repository.commit(at: nil), path: ".", destination: "other", client: cluster.client)
         #expect(system.objects.allSatisfy { $0.key.namespace == "other" })
     }
+
+    @Test("a preview by what the worker knows says the same as one that asks for everything")
+    func preview() async throws {
+        let cluster = try await TestCluster()
+        let work = try await GitRepositoryFixture()
+        for name in ["a", "b", "c", "d"] { try work.write("\(name).yaml", SyncTests.configMap(name)) }
+        try await work.commit()
+        try await cluster.createApplication("shop", source: ["url": .string(work.path)], spec: ["sync": ["selfHeal": false]])
+        try await RunningReconciler.with(cluster: cluster) { running in
+            try await cluster.application("shop", synced: "Synced")
+            _ = try await cluster.client(as: "eve").patch(ObjectKey(.configMaps, namespace: "default", name: "d"), .merge(["data": ["value": "9"]]))
+            try await cluster.application("shop", synced: "OutOfSync")
+            func lines() async throws -> [[String]] {
+                let application = try Application(await cluster.client.get(key))
+                let repository = Repository(path: work.path)
+                let resolved = Sources.Resolved(repository: repository, commit: try await repository.commit(at: nil))
+                let asked = try await Preview(of: application, at: resolved, renderer: Renderer(), client: cluster.client)
+                let known = try await running.reconciler.preview(of: application, at: resolved)
+                return [asked, known].map { PlanText().lines($0.plan) + $0.refusals }
+            }
+            try work.write("b.yaml", SyncTests.configMap("b", "2"))
+            try await work.commit()
+            let changed = try await lines()
+            #expect(changed[0] == changed[1] && changed[1].contains("2 changed, 2 unchanged"), "\(changed)")
+            try work.remove("c.yaml")
+            try work.write("e.yaml", SyncTests.configMap("e"))
+            try await work.commit()
+            let more = try await lines()
+            #expect(more[0] == more[1] && more[1].contains("1 created, 2 changed, 1 deleted, 1 unchanged"), "\(more)")
+            try work.write("e.yaml", "kind: ConfigMap\napiVersion: v1\nmetadata: {name: e}\ndata: {a: {}}\n")
+            try await work.commit()
+            await #expect(throws: RenderFailure.self) { try await lines() }
+        }
+    }
 }

@@ -13,9 +13,16 @@ package struct Preview: Sendable {
 
     /// - Throws: what keeps a plan from being made; `refusals(for:)` tells what of it is the commit's or the Application's fault.
     package init(of application: Application, at resolved: Sources.Resolved, renderer: Renderer, client: any ResourceClient) async throws {
+        try await self.init(of: application, at: resolved, renderer: renderer, client: client, known: KnownObjects())
+    }
+
+    /// - Parameter known: what is in the cluster and need not be asked for.
+    init(
+        of application: Application, at resolved: Sources.Resolved, renderer: Renderer, client: any ResourceClient, known: KnownObjects
+    ) async throws {
         let rendered = try await renderer.render(resolved, for: application, client: client)
         plan = try await Planner(client: client).plan(
-            desired: rendered, application: application, known: KnownObjects(),
+            desired: rendered, application: application, known: known,
             claims: { try await Claims(beside: application, at: resolved, renderer: renderer, client: client) })
         refusals = await renderer.diagnose(plan.failures, in: resolved.repository).lines
         guard refusals.isEmpty else { return }
@@ -38,5 +45,17 @@ package struct Preview: Sendable {
         case let error as GitError where error.reason == .noPath: [error.description]
         default: nil
         }
+    }
+}
+
+extension Reconciler {
+    package var renderer: Renderer { sync.renderer }
+
+    /// As `Preview(of:at:renderer:client:)`, with the reconciler's rights and what its workers know.
+    package func preview(of application: Application, at resolved: Sources.Resolved) async throws -> Preview {
+        guard let worker = state.worker(application.reference) else {
+            return try await Preview(of: application, at: resolved, renderer: renderer, client: client)
+        }
+        return try await worker.preview(application, at: resolved)
     }
 }

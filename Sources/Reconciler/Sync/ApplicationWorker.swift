@@ -314,6 +314,12 @@ final class ApplicationWorker: LiveObserver {
         return try await sync.prepare(resolved, for: application, known: known())
     }
 
+    func preview(_ application: Application, at resolved: Sources.Resolved) async throws -> Preview {
+        var application = application
+        application.status = state.withLock { $0.status }
+        return try await Preview(of: application, at: resolved, renderer: sync.renderer, client: client, known: known())
+    }
+
     /// Writes down what is about to be created, so that a crash in between leaves no object that
     /// nobody remembers.
     private func foresee(_ plan: Plan) async throws {

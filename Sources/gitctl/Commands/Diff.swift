@@ -28,9 +28,6 @@ package struct Diff: AsyncParsableCommand {
     package var app: ApplicationName?
     @OptionGroup package var cluster: ClusterOptions
 
-    /// Applications planned at a time; each has requests of its own in flight.
-    private static let concurrencyMax = 4
-
     package init() {}
 
     package func validate() throws {
@@ -38,64 +35,47 @@ package struct Diff: AsyncParsableCommand {
     }
 
     package func run() async throws {
-        let report: PlanReport
-        do { report = try await compare() } catch {
+        let answer: DiffAnswer
+        do { answer = try await compared() } catch {
             var failure = Failure(error)
             failure.exitCode = 2
             throw failure
         }
-        let terminal = Terminal.standardOutput
-        switch output {
-        case .text: printLine(report.text(PlanText(hasColor: terminal.style == .colored, isUnified: unified)))
-        case .json: printLine(report.json.text)
-        case .markdown: printLine(report.markdown)
+        printLine(answer.text)
+        if answer.isRefused { throw ExitCode(2) }
+        if answer.hasChanges { throw ExitCode(1) }
+    }
+
+    private func compared() async throws -> DiffAnswer {
+        let request = try await request(try await WorkTree.find(currentDirectory()))
+        if let answer = try await askDaemon(request) { return answer }
+        return DiffAnswer(try await Comparison(client: try cluster.client()).report(request), in: request.format)
+    }
+
+    /// The daemon knows what is in the cluster, and has read most of the manifests before; nil for another cluster, and
+    /// where none runs or it cannot read the work tree's repository.
+    private func askDaemon(_ request: DiffRequest) async throws -> DiffAnswer? {
+        guard cluster.kubeconfig == nil else { return nil }
+        let text = DiffText()
+        do {
+            let answer = try await ControlClient(cluster.instance.directory).send(.diff(request)) { text.append($0) }
+            return DiffAnswer(answer, text: text.whole)
+        } catch is ControlClient.Unavailable {
+            return nil
         }
-        if report.isRefused { throw ExitCode(2) }
-        if report.hasChanges { throw ExitCode(1) }
     }
 
-    private func compare() async throws -> PlanReport {
-        let client = try cluster.client()
-        // Beside one another: git's processes, and the first answer of the server.
-        async let applications = client.list(.applications).items
-        let tree = try await WorkTree.find(currentDirectory())
-        return try await compare(tree, client: client, applications: try await applications)
-    }
-
-    /// One Application that cannot be compared is refused in its place, and does not keep the others from it.
-    func compare(_ tree: WorkTree, client: any ResourceClient, applications all: [Object]) async throws -> PlanReport {
+    func request(_ tree: WorkTree) async throws -> DiffRequest {
         let range = try RevisionRange(revisions)
-        let repository = Repository(path: tree.root)
-        let to = try await repository.commit(at: try await tree.commit(range.to))
-        var from: Commit?
-        if let revision = range.from { from = try await repository.commit(at: try await tree.commit(revision)) }
-        let renderer = Renderer()
-        let title = WorkTree.title(to.id.description, to.summary)
-        let (command, start) = (self, from)
-        var applications = try await ApplicationOf(tree: tree, client: client).find(app, among: all)
-        // What a push would deploy: of several Applications those that follow another branch have no part in it.
-        if app == nil, revisions == "HEAD" { applications = ApplicationOf.following(tree.branch, among: applications) }
-        let entries = try await concurrentMap(applications, limit: Self.concurrencyMax) { found in
-            var entry = PlanReport.Entry(application: found.name.description, title: title, plan: Plan(revision: to.id.description, changes: []))
-            do {
-                let preview = try await command.preview(try Application(found.object), from: start, to: to, renderer, repository, client)
-                (entry.plan, entry.refusals) = (preview.plan, preview.refusals)
-            } catch {
-                guard let refusals = Preview.refusals(for: error) else { throw error }
-                entry.refusals = refusals
-            }
-            return entry
-        }
-        return PlanReport(entries)
-    }
-
-    private func preview(
-        _ application: Application, from: Commit?, to: Commit, _ renderer: Renderer, _ repository: Repository, _ client: any ResourceClient
-    ) async throws -> Preview {
-        let resolved = try await Sources.Resolved.local(repository, to, for: application)
-        guard let from else { return try await Preview(of: application, at: resolved, renderer: renderer, client: client) }
-        let old = try await renderer.render(.local(repository, from, for: application), for: application, client: client)
-        return Preview(plan: Plan(from: old, to: try await renderer.render(resolved, for: application, client: client)))
+        async let remotes = tree.git.text("config", "--get-regexp", "^remote\\..*\\.url$")
+        let to = try await tree.commit(range.to)
+        let from: String? = if let revision = range.from { try await tree.commit(revision) } else { nil }
+        let urls = (try await remotes ?? "").split(separator: "\n").compactMap { $0.split(separator: " ", maxSplits: 1).last.map(String.init) }
+        return DiffRequest(
+            root: tree.root, urls: urls + [tree.root], from: from, to: to, app: app,
+            // What a push would deploy: of several Applications those that follow another branch have no part in it.
+            branch: app == nil && revisions == "HEAD" ? .some(tree.branch) : nil,
+            format: DiffFormat(output: output, isUnified: unified, hasColor: Terminal.standardOutput.style == .colored))
     }
 }
 
@@ -116,57 +96,5 @@ package struct RevisionRange: Sendable, Hashable {
         }
         from = left.isEmpty ? "HEAD" : left
         to = right.isEmpty ? "HEAD" : right
-    }
-}
-
-/// Finds the Applications that a work tree deploys.
-package struct ApplicationOf {
-    /// One of them, readable or not.
-    package struct Found: Sendable {
-        package var object: Object
-
-        package init(_ object: Object) { self.object = object }
-
-        package var name: ApplicationName { ApplicationName(namespace: object.namespace, name: object.name) }
-
-        fileprivate var revision: String? {
-            let revision = object.spec["source"]?["revision"]?.string ?? ""
-            return ["", "HEAD"].contains(revision) ? nil : revision
-        }
-    }
-
-    let tree: WorkTree
-    let client: any ResourceClient
-
-    /// The one named, or all, in the order of their names.
-    func find(_ name: ApplicationName?, among all: [Object]) async throws -> [Found] {
-        if name != nil {
-            let chosen = try await ApplicationChoice(client: client).named(name)
-            guard let object = all.first(where: { $0.namespace == chosen.namespace && $0.name == chosen.name }) else {
-                throw Failure("the Application was deleted meanwhile")
-            }
-            return [Found(object)]
-        }
-        let remotes = try await tree.git.text("config", "--get-regexp", "^remote\\..*\\.url$") ?? ""
-        let urls = Set(remotes.split(separator: "\n").compactMap { $0.split(separator: " ", maxSplits: 1).last.map(String.init) } + [tree.root])
-        let found = all.filter { Self.deploys($0, urls: urls) }.sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
-        guard !found.isEmpty else {
-            throw Failure("no Application deploys the repository \(tree.root)", hints: ["deploy it with `gitctl up`, or name one with --app NAME"])
-        }
-        return found.map(Found.init)
-    }
-
-    /// Those that follow a branch, or the repository's own; all where none does.
-    package static func following(_ branch: String?, among all: [Found]) -> [Found] {
-        let found = all.filter { $0.revision == nil || $0.revision == branch }
-        return found.isEmpty ? all : found
-    }
-
-    /// Whether one of the work tree's remotes is where the Application reads.
-    package static func deploys(_ application: Object, urls: Set<String>) -> Bool {
-        let source = application.spec["source"] ?? .null
-        if let url = source["url"]?.string { return urls.contains(url) }
-        guard let name = source["repository"]?.string else { return false }
-        return urls.contains { $0.hasSuffix("/git/\(name).git") }
     }
 }

@@ -18,6 +18,8 @@ package enum ControlRequest: Sendable {
     case rollBack(namespace: String, name: String, revision: String?, author: Restoration.Author)
     /// Who gave each field of an object its value; answered with a `Blame`.
     case blame(group: String, kind: String, namespace: String, name: String, field: String)
+    /// Compares a commit of a work tree on this machine; answered with a `DiffAnswer`, after its text in pieces.
+    case diff(DiffRequest)
     /// Ends the daemon; answered at once. What the daemon ran is the caller's to tear down.
     case stop
 
@@ -54,6 +56,7 @@ extension ControlRequest {
                 "request": "blame", "group": .string(group), "kind": .string(kind), "namespace": .string(namespace), "name": .string(name),
                 "field": .string(field),
             ]
+        case .diff(let request): ["request": "diff", "diff": request.json]
         case .stop: ["request": "stop"]
         }
     }
@@ -86,6 +89,9 @@ extension ControlRequest {
                 let name = json["name"]?.string
             else { return nil }
             self = .blame(group: group, kind: kind, namespace: namespace, name: name, field: json["field"]?.string ?? "")
+        case "diff":
+            guard let request = DiffRequest(json: json["diff"] ?? .null) else { return nil }
+            self = .diff(request)
         case "stop": self = .stop
         default: return nil
         }
