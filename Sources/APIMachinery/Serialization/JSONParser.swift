@@ -56,6 +56,10 @@ private struct JSONParser {
     var duplicates: [FieldPath]?
     /// Where the parser is; kept only to name `duplicates`.
     private var path = FieldPath()
+    /// Members and elements of what is open, the innermost last: what is complete becomes an array of just its size, since
+    /// many trees are kept.
+    private var members: [JSONObject.Member] = []
+    private var elements: [JSON] = []
 
     init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
@@ -119,7 +123,7 @@ private struct JSONParser {
 
     mutating func object() throws(JSONError) -> JSON {
         try enter()
-        var members: [JSONObject.Member] = []
+        let base = members.count
         skipSpace()
         if position < bytes.count, bytes[position] == UInt8(ascii: "}") {
             position += 1
@@ -139,7 +143,8 @@ private struct JSONParser {
                 path.steps.append(.key(key))
                 if !seen.insert(key).inserted { note(path) }
             }
-            members.append(.init(key: key, value: try value()))
+            let value = try value()
+            members.append(.init(key: key, value: value))
             if duplicates != nil { path.steps.removeLast() }
             skipSpace()
             guard position < bytes.count else { throw failure("unexpected end of input in an object") }
@@ -152,10 +157,11 @@ private struct JSONParser {
             break
         }
         depth -= 1
-        let count = members.count
-        let object = JSONObject(members)
-        guard object.count == count || duplicates != nil else {
-            let duplicate = members.first { !seen.insert($0.key).inserted }?.key ?? ""
+        let own = Array(members[base...])
+        members.removeLast(own.count)
+        let object = JSONObject(own)
+        guard object.count == own.count || duplicates != nil else {
+            let duplicate = own.first { !seen.insert($0.key).inserted }?.key ?? ""
             var error = failure("duplicate key \"\(duplicate)\" in an object", at: start)
             error.isDuplicateKey = true
             throw error
@@ -170,7 +176,7 @@ private struct JSONParser {
 
     mutating func array() throws(JSONError) -> JSON {
         try enter()
-        var elements: [JSON] = []
+        let base = elements.count
         skipSpace()
         if position < bytes.count, bytes[position] == UInt8(ascii: "]") {
             position += 1
@@ -178,8 +184,9 @@ private struct JSONParser {
             return .array([])
         }
         while true {
-            if duplicates != nil { path.steps.append(.index(elements.count)) }
-            elements.append(try value())
+            if duplicates != nil { path.steps.append(.index(elements.count - base)) }
+            let value = try value()
+            elements.append(value)
             if duplicates != nil { path.steps.removeLast() }
             skipSpace()
             guard position < bytes.count else { throw failure("unexpected end of input in an array") }
@@ -192,7 +199,9 @@ private struct JSONParser {
             break
         }
         depth -= 1
-        return .array(elements)
+        let own = Array(elements[base...])
+        elements.removeLast(own.count)
+        return .array(own)
     }
 
     mutating func string() throws(JSONError) -> String {
