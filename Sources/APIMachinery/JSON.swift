@@ -84,22 +84,6 @@ extension JSON {
         return nil
     }
 
-    /// See `JSONObject.compacted`.
-    var compacted: JSON {
-        switch self {
-        case .object(let object): .object(object.compacted)
-        case .array(let elements):
-            .array(
-                [JSON](unsafeUninitializedCapacity: elements.count) { buffer, count in
-                    for element in elements {
-                        buffer.initializeElement(at: count, to: element.compacted)
-                        count += 1
-                    }
-                })
-        default: self
-        }
-    }
-
     package var isNull: Bool { self == .null }
 
     /// The JSON type's name as Kubernetes' messages spell it.

@@ -46,18 +46,6 @@ package struct JSONObject: Sendable, Hashable {
         return true
     }
 
-    /// The same in arrays of just its size, all the way down: for trees that are kept.
-    package var compacted: JSONObject {
-        var object = JSONObject()
-        object.members = [Member](unsafeUninitializedCapacity: members.count) { buffer, count in
-            for member in members {
-                buffer.initializeElement(at: count, to: Member(key: member.key, value: member.value.compacted))
-                count += 1
-            }
-        }
-        return object
-    }
-
     /// The index of `key`, or where it would be inserted.
     private func search(_ key: String) -> (index: Int, found: Bool) {
         if members.count <= 8 {

@@ -30,6 +30,7 @@ package final class Reconciler: Service {
     }
 
     let configuration: Configuration
+    /// The cluster, with the reconciler's own rights.
     package let client: any ResourceClient
     let repositories: BareRepositories
     let sources: Sources

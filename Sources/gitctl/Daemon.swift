@@ -151,14 +151,17 @@ package struct Daemon: Sendable {
         case .blame(let group, let kind, let namespace, let name, let field):
             return try await reconciling().blame(group: group, kind: kind, namespace: namespace, name: name, field: field).json
         case .diff(let request):
-            let reconciler = try reconciling()
-            let comparison = Comparison(client: reconciler.client, renderer: reconciler.renderer, preview: reconciler.preview)
+            guard let reconciler else { return .null }
+            let run = DiffRun(client: reconciler.client, renderer: reconciler.renderer, preview: reconciler.preview)
             // Not every path of the asker need be there for the daemon.
-            guard await comparison.canRead(request) else { return .null }
-            let answer: DiffAnswer
-            do { answer = DiffAnswer(try await comparison.report(request), in: request.format) } catch { throw Failure(error) }
-            answer.sendText(send)
-            return answer.json
+            guard await run.canRead(request) else { return .null }
+            do {
+                let answer = DiffAnswer(try await run.report(request), in: request.format)
+                answer.sendText(send)
+                return answer.json
+            } catch where !(error is CancellationError) {
+                return ControlReply.error(Failure(error)).json
+            }
         case .stop:
             stop.fire()
             return .bool(true)

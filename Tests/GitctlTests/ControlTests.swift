@@ -37,7 +37,7 @@ struct ControlTests {
     @Test("a diff's text arrives whole, in pieces that have room on a line")
     func diffText() throws {
         var answer = DiffAnswer(PlanReport([]), in: DiffFormat(output: .text, isUnified: false, hasColor: false))
-        answer.text = String(repeating: "é\n\u{1}", count: 120_000)
+        answer.text = String(repeating: "é\n\u{1}e\u{301}\u{302}\u{303}\u{304}\u{305}", count: 60_000)
         let text = DiffText()
         answer.sendText { piece in
             #expect(ControlReply.line(piece).json.encoded().count < ControlRequest.lineBytesMax)

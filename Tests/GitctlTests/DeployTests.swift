@@ -122,8 +122,8 @@ struct DeployTests {
         let all = ["main", "production", "HEAD", nil].map { revision in
             Object(.applications, namespace: "n", name: revision ?? "own", ["spec": ["source": ["revision": revision.map { .string($0) } ?? .null]]])
         }
-        #expect(Comparison.following("main", among: all).map(\.name) == ["main", "HEAD", "own"])
-        #expect(Comparison.following("topic", among: Array(all.prefix(2))).map(\.name) == ["main", "production"])
+        #expect(DiffRun.following("main", among: all).map(\.name) == ["main", "HEAD", "own"])
+        #expect(DiffRun.following("topic", among: Array(all.prefix(2))).map(\.name) == ["main", "production"])
     }
 
     @Test("a repository's Application is found by its remotes")
@@ -131,8 +131,8 @@ struct DeployTests {
         let owned = Object(.applications, name: "web", ["spec": ["source": ["repository": "web"]]])
         let fetched = Object(.applications, name: "site", ["spec": ["source": ["url": "https://h/site.git"]]])
         let urls: Set<String> = ["/var/lib/gitctl/git/web.git", "https://h/other.git"]
-        #expect(Comparison.deploys(owned, urls: urls))
-        #expect(!Comparison.deploys(fetched, urls: urls))
-        #expect(Comparison.deploys(fetched, urls: ["https://h/site.git"]))
+        #expect(DiffRun.deploys(owned, urls: urls))
+        #expect(!DiffRun.deploys(fetched, urls: urls))
+        #expect(DiffRun.deploys(fetched, urls: ["https://h/site.git"]))
     }
 }

@@ -48,7 +48,7 @@ struct DiffReportTests {
             try work.write("vars/v.yaml", Self.configMap("v", "${A}"))
             _ = try await work.commit("Moves")
 
-            let report = try await Comparison(client: client).report(Diff.parse([]).request(WorkTree.find(work.path)))
+            let report = try await DiffRun(client: client).report(Diff.parse([]).request(WorkTree.find(work.path)))
             let entries = Dictionary(uniqueKeysWithValues: report.entries.map { ($0.application, $0) })
             #expect(report.entries.map(\.application) == ["a", "b", "empty", "few", "vars", "wrong"])
             func changes(_ name: String) -> [String] {

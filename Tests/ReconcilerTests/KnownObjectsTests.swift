@@ -71,6 +71,57 @@ struct KnownObjectsTests {
         }
     }
 
+    @Test("what a refused sync wrote is taken back, also when it has been seen since to be as that sync wrote it")
+    func refused() async throws {
+        let cluster = try await TestCluster()
+        let client = FaultyClient(cluster.client)
+        let work = try await GitRepositoryFixture()
+        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: late, labels: {v: \"1\"}}\nspec: {ports: [{port: 80}]}\n"
+        try work.write("early.yaml", SyncTests.configMap("early"))
+        try work.write("late.yaml", service)
+        try await work.commit()
+        try await cluster.createApplication("shop", source: ["url": .string(work.path)])
+        try await RunningReconciler.with(cluster: cluster, client: client) { running in
+            try await cluster.application("shop", synced: "Synced")
+            client.fail("late", [APIStatus(.forbidden, "quota exceeded")])
+            try work.write("early.yaml", SyncTests.configMap("early", "2"))
+            try work.write("late.yaml", service.replacing("\"1\"", with: "\"2\""))
+            let second = try await work.commit()
+            _ = try await sync(running)
+            try await cluster.application("shop", synced: "ApplyFailed", at: second)
+            #expect(try await value(cluster, "early") == "2")
+            // Somebody else's label makes an event in which all of ours is as we wrote it.
+            let early = ObjectKey(.configMaps, namespace: "default", name: "early")
+            let labelled = try await cluster.client(as: "eve").patch(early, .merge(["metadata": ["labels": ["theirs": "1"]]]))
+            let worker = try #require(running.reconciler.state.worker("gitctl-system/shop"))
+            while worker.live.isBehind(early, resourceVersion: labelled.resourceVersion) { try await Task.sleep(for: .milliseconds(10)) }
+            try work.write("early.yaml", SyncTests.configMap("early"))
+            try work.write("late.yaml", service)
+            let third = try await work.commit()
+            _ = try await running.reconciler.sync(application: key, revision: nil, isDryRun: false, report: { _ in })
+            try await cluster.application("shop", synced: "Synced", at: third)
+            #expect(try await value(cluster, "early") == "1")
+        }
+    }
+
+    @Test("a kind that is not there is told once, in a file that was known before")
+    func unknownKind() async throws {
+        let cluster = try await TestCluster()
+        let work = try await GitRepositoryFixture()
+        try work.write("a.yaml", SyncTests.configMap("a"))
+        try await work.commit()
+        let renderer = Renderer()
+        func render() async throws -> Rendered {
+            let repository = Repository(path: work.path)
+            return try await renderer.render(repository, commit: repository.commit(at: nil), path: ".", destination: "default", client: cluster.client)
+        }
+        _ = try await render()
+        try work.write("a.yaml", SyncTests.configMap("a").replacing("kind: ConfigMap", with: "kind: ConfigMop"))
+        try await work.commit()
+        let failure = await #expect(throws: RenderFailure.self) { try await render() }
+        #expect(failure?.lines.count == 1, "\(failure?.lines ?? [])")
+    }
+
     @Test("only contents that changed are looked at; with other objects, an order or a rest all are")
     func touched() throws {
         func object(_ name: String, wave: String? = nil) throws -> RenderedObject {

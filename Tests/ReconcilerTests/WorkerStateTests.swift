@@ -51,6 +51,10 @@ struct WorkerStateTests {
         state.begins(WorkerState.Request())
         let isAsked = state.found(new)
         #expect(!isAsked, "nobody asked")
+        state.begins(WorkerState.Request())
+        _ = state.isElsewhere(old)
+        state.ended(isDone: true)
+        guard case .sync = state.next(now: Timestamp(seconds: 100)) else { return #expect(Bool(false), "a sync that failed before looks again") }
     }
 
     @Test("what is judged is taken: a change meanwhile is judged again, and what cannot be judged yet is given back")
@@ -78,5 +82,9 @@ struct WorkerStateTests {
         _ = state.judged([.init(identity: web, health: .healthy), .init(identity: page, health: .degraded("x"))])
         known = taken()
         #expect(known == [], "of page nothing but itself counts")
+        applied.generation = 2
+        state.brought(to: applied, written: [], looked: [])
+        known = taken()
+        #expect(known == [web, page], "another spec may judge otherwise")
     }
 }

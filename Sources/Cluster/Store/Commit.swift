@@ -9,9 +9,6 @@ extension Store {
     /// so that the caller then reads what it lost to.
     func commit(_ write: Write) async throws(CommitError) -> ObjectVersion {
         let encoded = EncodedObject(write.object)
-        // The tree is kept by all who watch the object: without the room that it grew into.
-        var write = write
-        write.object.fields = write.object.fields.compacted
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<ObjectVersion, CommitError>, Never>) in
             submit(write, encoded) { continuation.resume(returning: $0) }
         }

@@ -34,10 +34,12 @@ struct Autoscalers: Sendable {
     ///
     /// - Parameter application: whose whole commit `objects` are: an autoscaler of its that is not among
     ///   them is about to be pruned, and counts no more. nil: some objects alone.
+    /// - Returns: whether something is scaled.
     /// - Throws: what the server cannot answer now: taken for an absence, it would scale down what is scaled.
-    func leaveReplicas(of objects: inout [RenderedObject], in application: Application?) async throws(APIStatus) {
+    @discardableResult
+    func leaveReplicas(of objects: inout [RenderedObject], in application: Application?) async throws(APIStatus) -> Bool {
         let scalable = objects.indices.filter { objects[$0].isScalable }
-        guard !scalable.isEmpty else { return }
+        guard !scalable.isEmpty else { return false }
         var targets: Set<Target> = []
         var stated: Set<ObjectIdentity> = []
         for object in objects where object.identity.kind == ResourceType.horizontalPodAutoscalers.kind && object.identity.group == ResourceType.horizontalPodAutoscalers.group {
@@ -52,8 +54,9 @@ struct Autoscalers: Sendable {
                 if let target = Target(of: autoscaler, in: namespace) { targets.insert(target) }
             }
         }
-        guard !targets.isEmpty else { return }
+        guard !targets.isEmpty else { return false }
         for index in scalable where targets.contains(Target(objects[index].key)) { objects[index] = objects[index].ignoring(Self.replicas) }
+        return true
     }
 
     private func live(in namespace: String) async throws(APIStatus) -> [Object] {

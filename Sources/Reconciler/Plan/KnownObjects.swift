@@ -6,7 +6,9 @@ struct KnownObjects: Sendable {
     var objects: [RenderedObject] = []
     /// Those of them that may be otherwise in the cluster.
     var differing: Set<ObjectIdentity> = []
-    /// Whether an object that is none of these instances is in the cluster as it says.
+    /// Looks at each of them all the same.
+    var verifies = false
+    /// Whether an object is in the cluster as it says, as far as the watches show.
     var isCurrent: @Sendable (RenderedObject) -> Bool = { _ in false }
 
     /// Indices of the desired objects that are not the very instances that were applied; nil where more than contents of
@@ -18,7 +20,7 @@ struct KnownObjects: Sendable {
         for index in new.indices {
             guard new[index].order == nil else { return nil }
             if new[index] === objects[index] {
-                guard !differing.isEmpty, differing.contains(new[index].identity) else { continue }
+                guard verifies ? !isCurrent(new[index]) : differing.contains(new[index].identity) else { continue }
             } else if new[index].identity != objects[index].identity {
                 return nil
             }

@@ -49,6 +49,7 @@ package struct Preview: Sendable {
 }
 
 extension Reconciler {
+    /// With what it has read before.
     package var renderer: Renderer { sync.renderer }
 
     /// As `Preview(of:at:renderer:client:)`, with the reconciler's rights and what its workers know.

@@ -23,7 +23,8 @@ extension Renderer {
             rendered.objects.insert(.generated(.namespaces, namespace, from: "spec.destination.createNamespace"), at: 0)
         }
         rendered.ignore(application.ignoreRules)
-        try await Autoscalers(client: client).leaveReplicas(of: &rendered.objects, in: application)
+        // What is scaled depends on more than the commit: the autoscaler may be gone by the next.
+        if try await Autoscalers(client: client).leaveReplicas(of: &rendered.objects, in: application) { rendered.footprint = nil }
         return rendered
     }
 

@@ -57,7 +57,11 @@ struct Assembly {
         if !needed.isSubset(of: existing) { needed = namespaces(of: files) }
         let isWell = found.isEmpty && needed.isSubset(of: existing) && files.allSatisfy(\.file.problems.isEmpty)
         let base = isWell ? base : nil
-        if let base, let changed, let rendering = replacing(changed, in: base, needed) { return rendering }
+        if let base, let changed {
+            if let rendering = replacing(changed, in: base, needed) { return rendering }
+            // What is wrong is told by the look at all of them.
+            diagnostics = found
+        }
         var known: [TreeWalk.Found.Source: Range<Int>] = [:]
         for part in base?.parts ?? [] { known[part.source] = part.objects }
         let available = existing.union(made)

@@ -6,7 +6,7 @@ struct KustomizedDirectory: Sendable {
     /// Path from the repository's root.
     private let directory: String
     /// Each path that was asked for, and what stood there.
-    let inputs: [String: ObjectID?]
+    let inputs: RenderFootprint
     /// One object each, with the file that it comes from.
     let files: [TreeWalk.Found]
     let warnings: [String]
@@ -17,10 +17,7 @@ struct KustomizedDirectory: Sendable {
     /// Whether a build of this commit would look at the same.
     func isCurrent(at directory: String, _ reader: TreeReader, in repository: borrowing OpenRepository) throws(GitError) -> Bool {
         guard directory == self.directory else { return false }
-        for (path, id) in inputs {
-            guard try Self.entry(path, reader, in: repository)?.id == id else { return false }
-        }
-        return true
+        return try inputs.isSame(in: reader, repository)
     }
 
     /// - Throws: `KustomizeFailure` for what is wrong with the kustomization, `GitError` when the repository cannot be read.
@@ -30,7 +27,7 @@ struct KustomizedDirectory: Sendable {
         var reading = Reading()
         let output = try Kustomization.build(directory) { path in
             let entry = try Self.entry(path, reader, in: repository)
-            reading.inputs[path] = .some(entry?.id)
+            reading.inputs.add(path, entry?.id)
             guard let entry else { return nil }
             switch entry.kind {
             case .tree: return .directory
@@ -66,7 +63,7 @@ struct KustomizedDirectory: Sendable {
             let file = ManifestFile(
                 kustomized: document.value, document: origin.document, place: origin.place, size: share, from: source)
             return TreeWalk.Found(
-                path: origin.path, blob: (reading.inputs[origin.path] ?? nil) ?? ObjectID(hashing: []), build: build, index: index, file: file)
+                path: origin.path, blob: (reading.inputs.entries[origin.path] ?? nil) ?? ObjectID(hashing: []), build: build, index: index, file: file)
         }
     }
 
@@ -85,7 +82,7 @@ struct KustomizedDirectory: Sendable {
 
     /// The files of one build, read once each.
     private struct Reading {
-        var inputs: [String: ObjectID?] = [:]
+        var inputs = RenderFootprint()
         var contents: [String: [UInt8]] = [:]
         private var documents: [String: [YAMLDocument]] = [:]
         private var size = 0

@@ -47,10 +47,13 @@ struct ManifestFile: Sendable {
 
     var items: [Item] = []
     var problems: [Problem] = []
-    /// What its objects bring: kinds and namespaces; and where they are to be.
+    /// Kinds and namespaces that its objects make.
     private(set) var definitions: [ResourceType] = []
     private(set) var namespaces: [String] = []
-    private(set) var places: Set<Place> = []
+    /// Where its objects are to be.
+    var places: Set<Place> {
+        Set(items.lazy.compactMap { item in item.object.gvk.map { Place(gvk: $0, namespace: item.object.namespace) } })
+    }
     /// Bytes of the source: the cache's measure.
     var size: Int
 
@@ -87,7 +90,6 @@ struct ManifestFile: Sendable {
             guard let gvk = item.object.gvk else { continue }
             if let defined = ResourceType.defined(by: item.object) { definitions += defined }
             if gvk.kind == "Namespace", gvk.groupVersion == GroupVersion(group: "", version: "v1") { namespaces.append(item.object.name) }
-            places.insert(Place(gvk: gvk, namespace: item.object.namespace))
         }
     }
 

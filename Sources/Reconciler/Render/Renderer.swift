@@ -24,9 +24,13 @@ package struct Renderer: Sendable {
             types: try await client.resourceTypes())
         let reader = TreeReader(root: commit.tree, submodules: submodules, cache: cache)
         let known = cache.renderings(from: inputs)
-        let (found, walk) = try await repository.read { repository throws(GitError) -> (Rendering?, TreeWalk?) in
-            for rendering in known.reversed() where try rendering.footprint.isSame(in: reader, repository) { return (rendering, nil) }
-            return (nil, try TreeWalk(path, reader, substitution: substitution, in: repository))
+        var found = known.last { $0.footprint.isWhole(commit.tree) }
+        var walk: TreeWalk?
+        if found == nil {
+            (found, walk) = try await repository.read { repository throws(GitError) -> (Rendering?, TreeWalk?) in
+                for rendering in known.reversed() where try rendering.footprint.isSame(in: reader, repository) { return (rendering, nil) }
+                return (nil, try TreeWalk(path, reader, substitution: substitution, in: repository))
+            }
         }
         if let found, try await Self.existing(found.namespaces, client) == found.namespaces {
             cache.countHit()

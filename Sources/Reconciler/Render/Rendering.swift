@@ -47,6 +47,9 @@ struct RenderFootprint: Sendable, Hashable {
 
     mutating func add(_ path: String, _ id: ObjectID?) { entries[path] = .some(id) }
 
+    /// Whether it is the whole of a tree: then nothing need be read to know that it is the same.
+    func isWhole(_ tree: ObjectID) -> Bool { entries.count == 1 && entries[""] == .some(tree) }
+
     /// Whether all of that is the same in another tree.
     func isSame(in reader: TreeReader, _ repository: borrowing OpenRepository) throws(GitError) -> Bool {
         for (path, id) in entries {

@@ -145,7 +145,7 @@ struct TreeWalk {
 
     private mutating func append(_ directory: KustomizedDirectory) throws(GitError) {
         warnings += directory.warnings
-        for (path, id) in directory.inputs where !top.isEmpty && !path.hasPrefix("\(top)/") { looked.add(path, id) }
+        for (path, id) in directory.inputs.entries where !top.isEmpty && !path.hasPrefix("\(top)/") { looked.add(path, id) }
         for found in directory.files { try append(found) }
     }
 

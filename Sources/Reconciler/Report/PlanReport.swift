@@ -36,7 +36,7 @@ package struct PlanReport: Sendable {
     /// For a terminal: each Application under its name; those in which nothing changes share a line.
     package func text(_ style: PlanText) -> String {
         let told = told.map { entry in
-            var lines = [style.bold("\(entry.application) at \(entry.title)")]
+            var lines = [style.bold("\(entry.application) at \(entry.title.printable)")]
             lines += entry.refusals.map { style.refusal("refused: \($0)") }
             if entry.refusals.isEmpty || entry.plan.objectCount > 0 { lines += style.lines(entry.plan) }
             return lines.joined(separator: "\n")

@@ -21,7 +21,7 @@ package struct PlanText: Sendable {
     }
 
     package func lines(_ plan: Plan) -> [String] {
-        var lines = plan.warnings.map { paint("warning: \($0)", .yellow) }
+        var lines = plan.warnings.map { paint("warning: \($0.printable)", .yellow) }
         for change in plan.changes where change.action != .unchanged { lines += self.lines(change) }
         lines += plan.hooks.filter(\.runs).map { paint("> \($0.key) runs (\($0.hook.title))", .yellow) }
         if lines.count > linesMax {

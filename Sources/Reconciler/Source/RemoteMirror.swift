@@ -15,6 +15,8 @@ package final class RemoteMirror: Sendable {
 
     package let url: String
     package let path: String
+    /// The copy.
+    package let repository: Repository
     /// Reads the Secret with the credentials, anew for each fetch.
     private let credentials: (@Sendable () async throws(GitError) -> SourceCredentials)?
     private let clock: any WallClock
@@ -66,7 +68,6 @@ package final class RemoteMirror: Sendable {
         return "\(directory)/\(ObjectID(hashing: Array(key.utf8)).description.prefix(16)).git"
     }
 
-    package let repository: Repository
     /// The URL as it may be shown and logged.
     package var displayURL: String { Self.withoutCredentials(url) }
     /// How often the remote was asked.

@@ -10,7 +10,7 @@ final class RepositoryReads: Sendable {
 
     /// Threads that read at a time, and jobs that one of them takes at once.
     private static let threadsMax = 2
-    private static let batchMax = 64
+    private static let batchMax = 8
 
     private struct State {
         var jobs: [Job] = []

@@ -25,7 +25,9 @@ package final class Sources: Sendable {
     /// Of copies that are being made; left behind only by a daemon that was killed.
     private static let newSuffix = ".new"
     /// After which a copy is not being made any more.
-    private static let creationTimeMax: Double = 3600
+    private static let creationTimeMax = Duration.seconds(3600)
+    /// Repositories read in place that are remembered; with more all are forgotten, and cost an opening each.
+    private static let localsMax = 256
 
     /// A place of its own for what is about to be deleted.
     static func unusedPath(beside path: String) -> String { "\(path).\(UUID().uuidString)\(unusedSuffix)" }
@@ -37,7 +39,7 @@ package final class Sources: Sendable {
     private static func isLeftOver(_ path: String) -> Bool {
         guard path.hasSuffix(newSuffix) else { return path.hasSuffix(unusedSuffix) }
         let date = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
-        return date.map { -$0.timeIntervalSinceNow > creationTimeMax } ?? false
+        return date.map { -$0.timeIntervalSinceNow > Double(creationTimeMax.components.seconds) } ?? false
     }
 
     private let dataDirectory: String
@@ -162,6 +164,7 @@ package final class Sources: Sendable {
         locals.withLock { locals in
             if let known = locals[path] { return known }
             let repository = Repository(path: path)
+            if locals.count >= Self.localsMax { locals = [:] }
             locals[path] = repository
             return repository
         }

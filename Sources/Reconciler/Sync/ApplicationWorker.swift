@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Its tasks: the sync (here, its steps in SyncRun.swift), the revert of drift (Drift.swift), health and status
 /// (Standing.swift), and the end (Removal.swift).
-final class ApplicationWorker: LiveObserver {
+final class ApplicationWorker: Sendable {
     let reference: String
     let key: ObjectKey
     let state: Mutex<WorkerState>
@@ -67,6 +67,10 @@ final class ApplicationWorker: LiveObserver {
         wake.fire()
     }
 
+    /// Told of a change.
+    ///
+    /// - Parameter held: which of the objects that it holds may be affected: the changed one itself, or those that it belongs
+    ///   to. Runs on the informer's task; must not block.
     func observe(_ scope: LiveObjects.Scope, _ change: Informer.Change, affecting held: [ObjectIdentity]) {
         let object = change.object
         let identity = ObjectIdentity(group: scope.type.group, kind: scope.type.kind, namespace: object.namespace, name: object.name)
@@ -239,7 +243,7 @@ final class ApplicationWorker: LiveObserver {
         commit = resolved.commit
         if state.withLock({ [id = resolved.commit.id] in $0.found(id) }) { interrupt.fire() }
         if !request.isForced, state.withLock({ $0.hasGivenUp(resolved.commit) }) { throw GivenUp() }
-        if !request.isForced, let applied = state.withLock({ $0.applied }), applied.commit.id == resolved.commit.id,
+        if !request.isForced, let applied = state.withLock({ $0.applied }), applied.isWhole, applied.commit.id == resolved.commit.id,
             applied.generation == application.generation, application.status.condition("Synced")?.status == .isTrue
         {
             state.withLock { $0.needsHealth() }
@@ -247,16 +251,14 @@ final class ApplicationWorker: LiveObserver {
         }
         try awaitDependencies(of: application, at: resolved.commit, isPinned: state.withLock { $0.pin != nil })
         if !request.isForced, try await isUntouched(application, by: resolved) { return await move(application, to: resolved.commit) }
-        try await bring(application, to: resolved)
+        try await bring(application, to: resolved, verifies: request.isForced)
     }
 
     /// Whether a commit holds of the Application what is in the cluster already.
     private func isUntouched(_ application: Application, by resolved: Sources.Resolved) async throws -> Bool {
         guard let footprint = state.withLock({ $0.restingFootprint(of: application) }) else { return false }
         let reader = sync.renderer.reader(resolved)
-        return try await sync.turns.take {
-            try await resolved.repository.read { repository throws(GitError) in try footprint.isSame(in: reader, repository) }
-        }
+        return try await resolved.repository.read { repository throws(GitError) in try footprint.isSame(in: reader, repository) }
     }
 
     /// Takes over a commit that changes nothing here.
@@ -267,12 +269,13 @@ final class ApplicationWorker: LiveObserver {
         await finish(applied, SyncRun.Outcome(), application: application, plan: nil, duration: .zero)
     }
 
-    private func bring(_ application: Application, to resolved: Sources.Resolved) async throws {
+    /// - Parameter verifies: looks at each object, also where nothing is known to have changed.
+    private func bring(_ application: Application, to resolved: Sources.Resolved, verifies: Bool) async throws {
         let revision = resolved.commit.id.description
         let start = clock.now
         publish(.syncing(revision: revision))
         let applied = state.withLock { $0.applied }
-        let prepared = try await sync.turns.take { try await sync.prepare(resolved, for: application, known: known()) }
+        let prepared = try await sync.turns.take { try await sync.prepare(resolved, for: application, known: known(verifies: verifies)) }
         try Task.checkCancellation()
         let plan = prepared.plan
         if plan.changes.contains(where: { $0.action == .created || $0.takesOver(for: application) }) || plan.hooks.contains(where: \.runs) { try await foresee(plan) }
@@ -296,12 +299,13 @@ final class ApplicationWorker: LiveObserver {
     }
 
     /// What is in the cluster as the last sync left it.
-    private func known() -> KnownObjects {
+    private func known(verifies: Bool = false) -> KnownObjects {
         let (applied, differing) = state.withLock { ($0.applied, $0.differing) }
         guard let applied else { return KnownObjects() }
-        return KnownObjects(objects: applied.objects, differing: differing) { [live] object in
-            guard let record = applied.records[object.identity], record.rendered.object == object.object,
-                record.rendered.ignored == object.ignored, let current = live.get(object.key)
+        return KnownObjects(objects: applied.objects, differing: differing, verifies: verifies) { [live] object in
+            guard let record = applied.records[object.identity],
+                record.rendered === object || record.rendered.object == object.object && record.rendered.ignored == object.ignored,
+                let current = live.get(object.key)
             else { return false }
             return record.matches(current) && !current.isDeleting
         }
@@ -371,7 +375,7 @@ final class ApplicationWorker: LiveObserver {
             application, applied.commit, written: count, deleted: outcome.pruned.deleted, duration: duration, isUntouched: plan == nil)
         publish(.applied(revision: revision, objects: count, deleted: outcome.pruned.deleted.count, duration: duration))
         await live.require(applied.scopes, by: ObjectIdentifier(self))
-        noticeDrift(of: looked)
+        noticeDrift(of: looked + state.withLock { $0.differing })
         await judge()
     }
 

@@ -25,6 +25,8 @@ struct Applied: Sendable {
     /// The Application's generation it was applied for.
     var generation: Int64
     var records: [ObjectIdentity: Record] = [:]
+    /// False after a sync that did not come to its end: then some records are of another commit.
+    private(set) var isWhole = true
     /// Those that the commit asked for, in order.
     var objects: [RenderedObject] = []
     /// What of the commit made the objects; nil where something is open, so that the next commit has to be gone through.
@@ -68,6 +70,7 @@ struct Applied: Sendable {
 
     /// Takes in what a sync wrote that did not come to its end.
     mutating func keep(_ written: [ObjectIdentity: Record]) {
+        (isWhole, objects, footprint) = (false, [], nil)
         records.merge(written) { _, new in new }
         noteScopes()
     }

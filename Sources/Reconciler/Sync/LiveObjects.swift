@@ -2,13 +2,6 @@ import APIMachinery
 import Logging
 import Synchronization
 
-/// Is told of changes of the objects that it holds.
-protocol LiveObserver: AnyObject, Sendable {
-    /// - Parameter held: which of the objects that it holds may be affected: the changed one itself, or those that it
-    ///   belongs to. Runs on the informer's task; must not block.
-    func observe(_ scope: LiveObjects.Scope, _ change: Informer.Change, affecting held: [ObjectIdentity])
-}
-
 /// The reconciler's view of the cluster: watched copies of the kinds and namespaces that
 /// Applications deploy into, and of nothing else. Changes are told as they come, to whom they concern.
 final class LiveObjects: Sendable {
@@ -30,7 +23,7 @@ final class LiveObjects: Sendable {
         var watched: [Scope: Watched] = [:]
         /// By worker: an Application made again has another one while the first still ends.
         var needs: [ObjectIdentifier: Set<Scope>] = [:]
-        var observers: [ObjectIdentifier: any LiveObserver] = [:]
+        var workers: [ObjectIdentifier: ApplicationWorker] = [:]
         var holders: [ObjectIdentity: [ObjectIdentifier]] = [:]
         var held: [ObjectIdentifier: Set<ObjectIdentity>] = [:]
     }
@@ -99,8 +92,8 @@ final class LiveObjects: Sendable {
 
     // MARK: Who is told
 
-    /// From now on `observer` is told of what happens to `identities`, and no longer of what it held in this `slot` before.
-    func hold(_ identities: some Sequence<ObjectIdentity>, in slot: ObjectIdentifier, for observer: any LiveObserver) {
+    /// From now on `worker` is told of what happens to `identities`, and no longer of what it held in this `slot` before.
+    func hold(_ identities: some Sequence<ObjectIdentity>, in slot: ObjectIdentifier, for worker: ApplicationWorker) {
         let new = Set(identities)
         state.withLock { state in
             let old = state.held[slot] ?? []
@@ -111,28 +104,28 @@ final class LiveObjects: Sendable {
             }
             for identity in new where !old.contains(identity) { state.holders[identity, default: []].append(slot) }
             state.held[slot] = new.isEmpty ? nil : new
-            state.observers[slot] = new.isEmpty ? nil : observer
+            state.workers[slot] = new.isEmpty ? nil : worker
         }
     }
 
     private func tell(_ scope: Scope, _ change: Informer.Change) {
         let affected = affected(by: change, in: scope)
         let told = state.withLock { state in
-            var told: [ObjectIdentifier: (observer: any LiveObserver, held: [ObjectIdentity])] = [:]
+            var told: [ObjectIdentifier: (worker: ApplicationWorker, held: [ObjectIdentity])] = [:]
             for identity in affected {
                 for slot in state.holders[identity] ?? [] {
-                    guard let observer = state.observers[slot] else { continue }
-                    let found = told[ObjectIdentifier(observer)]?.held ?? []
-                    if !found.contains(identity) { told[ObjectIdentifier(observer)] = (observer, found + [identity]) }
+                    guard let worker = state.workers[slot] else { continue }
+                    let found = told[ObjectIdentifier(worker)]?.held ?? []
+                    if !found.contains(identity) { told[ObjectIdentifier(worker)] = (worker, found + [identity]) }
                 }
             }
             return told.values
         }
-        for (observer, held) in told { observer.observe(scope, change, affecting: held) }
+        for (worker, held) in told { worker.observe(scope, change, affecting: held) }
     }
 
-    /// Controllers make a Deployment's pods by way of one ReplicaSet.
-    private static let ownersMax = 4
+    /// Objects that one change is told of: itself, and owners of owners.
+    private static let affectedMax = 16
 
     /// The changed object, what it is an event about, and what all of these belong to.
     private func affected(by change: Informer.Change, in scope: Scope) -> [ObjectIdentity] {
@@ -151,7 +144,7 @@ final class LiveObjects: Sendable {
         }
         var affected: [ObjectIdentity] = []
         while let (identity, owners) = open.popLast() {
-            guard affected.count < Self.ownersMax else { break }
+            guard affected.count < Self.affectedMax else { break }
             affected.append(identity)
             for owner in owners {
                 let next = ObjectIdentity(group: GroupVersion(owner.apiVersion)?.group ?? "", kind: owner.kind, namespace: namespace, name: owner.name)

@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// Lets a number of tasks at something at a time, in the order in which they come: a thousand at once would all be
@@ -10,6 +11,9 @@ final class Turns: Sendable {
         var waiting: [(id: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
     }
 
+    /// After which one who still is at it lets the next begin: what hangs at a server or a remote holds up nobody else.
+    private static let holdMax: DispatchTimeInterval = .seconds(1)
+
     private let state: Mutex<State>
 
     init(_ count: Int) { state = Mutex(State(free: count)) }
@@ -17,8 +21,22 @@ final class Turns: Sendable {
     /// Runs `body` when it is its turn; `CancellationError` when the task is cancelled before.
     func take<Value>(_ body: () async throws -> Value) async throws -> Value {
         guard await begin() else { throw CancellationError() }
-        defer { end() }
+        let turn = Turn()
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.holdMax) { [self] in if turn.ends() { end() } }
+        defer { if turn.ends() { end() } }
         return try await body()
+    }
+
+    /// Given back once.
+    private final class Turn: Sendable {
+        private let hasEnded = Mutex(false)
+
+        func ends() -> Bool {
+            hasEnded.withLock { hasEnded in
+                defer { hasEnded = true }
+                return !hasEnded
+            }
+        }
     }
 
     /// False when the task is cancelled first.

@@ -12,7 +12,7 @@ final class WorkerInputs: Sendable {
     private let state = Mutex<[ObjectIdentity: Input]>([:])
 
     /// Watches what a spec names, and no longer what it does not. Returns when all of it is there.
-    func follow(_ application: Application, live: LiveObjects, for observer: any LiveObserver) async {
+    func follow(_ application: Application, live: LiveObjects, for worker: ApplicationWorker) async {
         let wanted = Self.inputs(of: application)
         let isChanged = state.withLock { state in
             let isChanged = Set(state.keys) != Set(wanted.keys)
@@ -21,7 +21,7 @@ final class WorkerInputs: Sendable {
         }
         guard isChanged else { return }
         let keys = Dictionary(uniqueKeysWithValues: wanted.keys.map { ($0, Self.key($0)) })
-        live.hold(keys.keys, in: ObjectIdentifier(self), for: observer)
+        live.hold(keys.keys, in: ObjectIdentifier(self), for: worker)
         await live.require(
             Set(keys.values.map { LiveObjects.Scope(type: $0.type, namespace: $0.namespace) }), by: ObjectIdentifier(self))
         state.withLock { state in

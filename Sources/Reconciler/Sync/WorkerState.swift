@@ -181,17 +181,15 @@ struct WorkerState: Sendable {
         if record == nil { differing.insert(identity) } else { differing.remove(identity) }
     }
 
-    /// A sync did not come to its end.
-    mutating func brought(inPart written: [ObjectIdentity: Applied.Record]) {
-        applied?.keep(written)
-        differing.formUnion(written.keys)
-    }
+    /// A sync did not come to its end: the next one compares everything, since what is in the cluster is of two commits.
+    mutating func brought(inPart written: [ObjectIdentity: Applied.Record]) { applied?.keep(written) }
 
     mutating func needsHealth() { wantsHealth = true }
 
     /// A commit is in the cluster: `written` are the objects that it changed, `looked` those that were looked at for it.
     mutating func brought(to new: Applied, written: some Sequence<ObjectIdentity>, looked: some Sequence<ObjectIdentity>) {
-        if applied == nil { toJudge = nil } else { toJudge?.formUnion(written) }
+        // Another generation may have other rules of health.
+        if applied?.generation == new.generation { toJudge?.formUnion(written) } else { toJudge = nil }
         differing.subtract(looked)
         applied = new
         notHealthy = notHealthy.filter { new.records[$0.key] != nil }
@@ -254,6 +252,9 @@ struct WorkerState: Sendable {
     /// The sync under way is over. One that was interrupted is still owed, together with what came meanwhile.
     mutating func ended(isDone: Bool) {
         defer { running = nil }
+        // It ended before it had found the source.
+        if isToLookAgain { request(Request()) }
+        isToLookAgain = false
         guard !isDone, var owed = running else { return }
         if let pending { owed.merge(pending) }
         pending = owed

@@ -49,7 +49,7 @@ package struct Diff: AsyncParsableCommand {
     private func compared() async throws -> DiffAnswer {
         let request = try await request(try await WorkTree.find(currentDirectory()))
         if let answer = try await askDaemon(request) { return answer }
-        return DiffAnswer(try await Comparison(client: try cluster.client()).report(request), in: request.format)
+        return DiffAnswer(try await DiffRun(client: try cluster.client()).report(request), in: request.format)
     }
 
     /// The daemon knows what is in the cluster, and has read most of the manifests before; nil for another cluster, and
@@ -59,11 +59,18 @@ package struct Diff: AsyncParsableCommand {
         let text = DiffText()
         do {
             let answer = try await ControlClient(cluster.instance.directory).send(.diff(request)) { text.append($0) }
+            // What the comparison itself came upon.
+            if case .error(let failure)? = ControlReply(json: answer) { throw Refused(failure: failure) }
             return DiffAnswer(answer, text: text.whole)
-        } catch is ControlClient.Unavailable {
+        } catch let refused as Refused {
+            throw refused.failure
+        } catch let error where !(error is CancellationError) {
+            // It does not run, is of another version, or may not be asked: the API says what is wrong, if anything is.
             return nil
         }
     }
+
+    private struct Refused: Error { var failure: Failure }
 
     func request(_ tree: WorkTree) async throws -> DiffRequest {
         let range = try RevisionRange(revisions)
