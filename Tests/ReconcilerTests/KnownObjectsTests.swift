@@ -18,6 +18,28 @@ struct KnownObjectsTests {
         return lines.all
     }
 
+    /// Runs `body` when a ConfigMap and, of a later layer, a Service are in the cluster; `commit` commits both with another value.
+    private static func withTwoLayers(
+        _ body: @escaping @Sendable (
+            _ running: RunningReconciler, _ client: FaultyClient, _ cluster: TestCluster, _ commit: @escaping @Sendable (String) async throws -> String
+        ) async throws -> Void
+    ) async throws {
+        let cluster = try await TestCluster()
+        let client = FaultyClient(cluster.client)
+        let work = try await GitRepositoryFixture()
+        let commit: @Sendable (String) async throws -> String = { value in
+            try work.write("early.yaml", SyncTests.configMap("early", value))
+            try work.write("late.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: late, labels: {v: \"\(value)\"}}\nspec: {ports: [{port: 80}]}\n")
+            return try await work.commit()
+        }
+        _ = try await commit("1")
+        try await cluster.createApplication("shop", source: ["url": .string(work.path)])
+        try await RunningReconciler.with(cluster: cluster, client: client) { running in
+            try await cluster.application("shop", synced: "Synced")
+            try await body(running, client, cluster, commit)
+        }
+    }
+
     @Test("what others changed and nobody put back is put back by the next commit, also by one that touches something else")
     func differing() async throws {
         let cluster = try await TestCluster()
@@ -44,26 +66,13 @@ struct KnownObjectsTests {
 
     @Test("what a sync wrote before it gave way is taken back by a commit that has it as before")
     func interrupted() async throws {
-        let cluster = try await TestCluster()
-        let client = FaultyClient(cluster.client)
-        let work = try await GitRepositoryFixture()
-        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: late, labels: {v: \"1\"}}\nspec: {ports: [{port: 80}]}\n"
-        try work.write("early.yaml", SyncTests.configMap("early"))
-        try work.write("late.yaml", service)
-        try await work.commit()
-        try await cluster.createApplication("shop", source: ["url": .string(work.path)])
-        try await RunningReconciler.with(cluster: cluster, client: client) { running in
-            try await cluster.application("shop", synced: "Synced")
+        try await Self.withTwoLayers { running, client, cluster, commit in
             client.hold("late")
-            try work.write("early.yaml", SyncTests.configMap("early", "2"))
-            try work.write("late.yaml", service.replacing("\"1\"", with: "\"2\""))
-            try await work.commit()
+            _ = try await commit("2")
             async let superseded = sync(running)
             try await cluster.wait(for: .configMaps, "early") { $0?.json[path: ["data", "value"]] == "2" }
             client.release("late")
-            try work.write("early.yaml", SyncTests.configMap("early"))
-            try work.write("late.yaml", service)
-            let third = try await work.commit()
+            let third = try await commit("1")
             _ = try await sync(running)
             _ = try await superseded
             try await cluster.application("shop", synced: "Synced", at: third)
@@ -73,20 +82,9 @@ struct KnownObjectsTests {
 
     @Test("what a refused sync wrote is taken back, also when it has been seen since to be as that sync wrote it")
     func refused() async throws {
-        let cluster = try await TestCluster()
-        let client = FaultyClient(cluster.client)
-        let work = try await GitRepositoryFixture()
-        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: late, labels: {v: \"1\"}}\nspec: {ports: [{port: 80}]}\n"
-        try work.write("early.yaml", SyncTests.configMap("early"))
-        try work.write("late.yaml", service)
-        try await work.commit()
-        try await cluster.createApplication("shop", source: ["url": .string(work.path)])
-        try await RunningReconciler.with(cluster: cluster, client: client) { running in
-            try await cluster.application("shop", synced: "Synced")
+        try await Self.withTwoLayers { running, client, cluster, commit in
             client.fail("late", Array(repeating: APIStatus(.forbidden, "quota exceeded"), count: 100))
-            try work.write("early.yaml", SyncTests.configMap("early", "2"))
-            try work.write("late.yaml", service.replacing("\"1\"", with: "\"2\""))
-            let second = try await work.commit()
+            let second = try await commit("2")
             _ = try await sync(running)
             try await cluster.application("shop", synced: "ApplyFailed", at: second)
             #expect(try await value(cluster, "early") == "2")
@@ -94,10 +92,9 @@ struct KnownObjectsTests {
             let early = ObjectKey(.configMaps, namespace: "default", name: "early")
             let labelled = try await cluster.client(as: "eve").patch(early, .merge(["metadata": ["labels": ["theirs": "1"]]]))
             let worker = try #require(running.reconciler.state.worker("gitctl-system/shop"))
-            while worker.live.isBehind(early, resourceVersion: labelled.resourceVersion) { try await Task.sleep(for: .milliseconds(10)) }
-            try work.write("early.yaml", SyncTests.configMap("early"))
-            try work.write("late.yaml", service)
-            let third = try await work.commit()
+            let isSeen = { worker.state.withLock { $0.applied?.records[ObjectIdentity(early)]?.resourceVersion } == labelled.resourceVersion }
+            while !isSeen() { await worker.changed.wait() }
+            let third = try await commit("1")
             // As a fetch would have it, not as somebody who wants everything to be gone through.
             worker.request(WorkerState.Request())
             try await cluster.application("shop", synced: "Synced", at: third)

@@ -98,6 +98,8 @@ struct TombstoneTests {
         let tombstones = Tombstones(client: cluster.client, clock: clock, logger: Self.quiet)
         _ = try await cluster.client.create(.secrets, Object(.secrets, namespace: "gitctl-system", name: "other", ["type": "Opaque"]))
         let keeper = Task { await tombstones.run() }
+        // Also where the test fails on the way.
+        defer { keeper.cancel() }
         try await tombstones.keep(Self.plan([Self.configMap("a", 1)]), of: Self.application)
         let first = try #require(try await cluster.client.list(.secrets, namespace: "gitctl-system").items.first { $0.name != "other" })
         clock.advance(by: .seconds(3600))
@@ -108,7 +110,6 @@ struct TombstoneTests {
         #expect(try await Self.deleted(cluster, now: clock.now).map { $0.objects.map(\.name) } == [["b"]])
         clock.advance(by: .seconds(3600))
         try await cluster.waitUntilGone(.secrets, named: "tombstone-", in: "gitctl-system")
-        keeper.cancel()
         #expect(try await cluster.exists(.secrets, "other", in: "gitctl-system"))
     }
 
@@ -180,8 +181,9 @@ struct TombstoneTests {
         }
         clock.advance(by: .seconds(86_400))
         let keeper = Task { await tombstones.run() }
+        // Also where the test fails on the way.
+        defer { keeper.cancel() }
         try await cluster.waitUntilGone(.secrets, named: "tombstone-", in: "gitctl-system")
-        keeper.cancel()
         #expect(try await cluster.client.list(.secrets, namespace: "a").items.count == 1)
         #expect(log.text.contains("cannot delete an expired tombstone"), "\(log.text)")
     }

@@ -42,7 +42,7 @@ extension Renderer {
     private func discover(
         _ discovery: Discovery, _ resolved: Sources.Resolved, for application: Application
     ) async throws -> Rendered {
-        let reader = TreeReader(root: resolved.commit.tree, submodules: resolved.submodules, cache: cache)
+        let reader = reader(resolved)
         let directories = try await resolved.repository.read { repository throws(GitError) in
             try DirectoryWalk(reader: reader, discovery: discovery).directories(below: application.path, in: repository)
         }

@@ -103,7 +103,7 @@ extension RemoteMirror {
         options.flags = GIT_REPOSITORY_INIT_BARE.rawValue | GIT_REPOSITORY_INIT_MKDIR.rawValue | GIT_REPOSITORY_INIT_MKPATH.rawValue
         _ = RepositoryHandle(pointer: try Libgit2.object("repository \(path)") { git_repository_init_ext(&$0, aside, &options) })
         do { try FileManager.default.moveItem(atPath: aside, toPath: path) } catch {
-            // What cannot be removed now is removed at the next start.
+            // The other came first, and its copy will do. What cannot be removed now is found again by its name.
             try? FileManager.default.removeItem(atPath: aside)
             guard FileManager.default.fileExists(atPath: path) else { throw GitError(.io, "cannot create \(path): \(error)") }
         }

@@ -175,7 +175,7 @@ package final class RemoteMirror: Sendable {
             } catch let removal {
                 throw GitError(.io, "the damaged copy of \(displayURL) in \(path) cannot be removed: \(removal)")
             }
-            // What cannot be removed now is removed at the next start.
+            // What cannot be removed now is found again by its name.
             DispatchQueue.global(qos: .utility).async { try? FileManager.default.removeItem(atPath: aside) }
             return try await attempt(timeout: timeout)
         }

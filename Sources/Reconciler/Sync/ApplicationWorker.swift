@@ -313,15 +313,18 @@ final class ApplicationWorker: Sendable {
 
     /// What a sync of `application`, which may be newer than the worker has seen, to `resolved` would change now.
     func prepare(_ resolved: Sources.Resolved, for application: Application) async throws -> Sync.Prepared {
-        var application = application
-        application.status = state.withLock { $0.status }
-        return try await sync.prepare(resolved, for: application, known: known())
+        try await sync.prepare(resolved, for: withStatus(application), known: known())
     }
 
     func preview(_ application: Application, at resolved: Sources.Resolved) async throws -> Preview {
+        try await Preview(of: withStatus(application), at: resolved, renderer: sync.renderer, client: client, known: known())
+    }
+
+    /// With the status that is to be, which the server may not have yet.
+    private func withStatus(_ application: Application) -> Application {
         var application = application
         application.status = state.withLock { $0.status }
-        return try await Preview(of: application, at: resolved, renderer: sync.renderer, client: client, known: known())
+        return application
     }
 
     /// Writes down what is about to be created, so that a crash in between leaves no object that
