@@ -59,6 +59,19 @@ import Testing
         }
     }
 
+    /// Such a head is an error when the connection ends, and was answered after the farewell, which stopped a debug build.
+    @Test("a connection whose head is only begun ends with the server", arguments: ["", "GET /heal", "GET /healthz HTTP/1.1\r\nhost: x\r\n"])
+    func headBegunAtShutdown(sent: String) async throws {
+        let end = try await ServerUnderTest.with { server in
+            let (channel, answered, end) = try await RawConnection.openAnswered(to: server)
+            try await channel.writeAndFlush(ByteBuffer(string: "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n" + sent))
+            try await answered.get()
+            return end
+        }
+        let answer = try await end.get()
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK") && answer.hasSuffix("ok"), "\(answer)")
+    }
+
     @Test("a second instance is told that the port, or the directory, is taken, and what to do") func takenResources() async throws {
         try await ServerUnderTest.with { server in
             let directory = server.cluster.kubeconfigPath.replacing("/kubeconfig", with: "")

@@ -71,7 +71,10 @@ final class Listener: Sendable {
         for listener in listeners { try? await listener.close() }
         // Streams first: a client that is told to leave while it still reads one takes that for an error.
         await streams.shutDown(until: clock.now + .nanoseconds(limits.shutdownGrace.nanoseconds), clock: clock)
-        for connection in connections { connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        for connection in connections {
+            connection.pipeline.fireUserInboundEventTriggered(ServerIsLeaving())
+            connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
         let grace = limits.shutdownGrace
         await withTaskGroup(of: Void.self) { group in
             for connection in connections {

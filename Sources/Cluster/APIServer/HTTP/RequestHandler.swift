@@ -54,6 +54,8 @@ final class RequestHandler: ChannelDuplexHandler {
     private let peer: Peer
     private let isHTTP2: Bool
     private var state = State.idle
+    /// No request is answered after the one at hand: the connection is being closed, by whoever set this.
+    private var isEnding = false
     private var bodyTimer: Scheduled<Void>?
     /// Runs while the client takes nothing of an answer.
     private var stallTimer: Scheduled<Void>?
@@ -82,6 +84,7 @@ final class RequestHandler: ChannelDuplexHandler {
     }
 
     private func receive(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        guard !isEnding else { return }
         if !isHTTP2 { context.triggerUserOutboundEvent(ConnectionPhase.answering, promise: nil) }
         let headBytes = head.headers.reduce(head.uri.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count }
         guard headBytes <= limits.headBytesMax else {
@@ -269,6 +272,7 @@ final class RequestHandler: ChannelDuplexHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: sent)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         if answer.closesConnection {
+            isEnding = true
             sent.futureResult.assumeIsolated().whenComplete { _ in
                 // Where the client is still sending, a close now would reset the connection and lose the answer.
                 bound.value.eventLoop.assumeIsolated().scheduleTask(in: answer.hasRequestEnded ? .zero : .milliseconds(500)) {
@@ -281,6 +285,10 @@ final class RequestHandler: ChannelDuplexHandler {
     }
 
     // MARK: The connection ends
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ServerIsLeaving { isEnding = true } else { context.fireUserInboundEventTriggered(event) }
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         bodyTimer?.cancel()
@@ -306,6 +314,8 @@ final class RequestHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if !isHTTP2, error is HTTPParserError {
             switch state {
+            // What a client began to say when the connection was ending already.
+            case .idle where isEnding: return
             case .idle, .receiving:
                 let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
                 let isTooLarge = (error as? HTTPParserError) == .headerOverflow
@@ -319,6 +329,9 @@ final class RequestHandler: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 }
+
+/// Told to connections before `ChannelShouldQuiesceEvent`, which HTTP/1's own handlers keep to themselves.
+struct ServerIsLeaving: Sendable {}
 
 extension HTTPMethod {
     fileprivate var hasBody: Bool { self == .POST || self == .PUT || self == .PATCH }
