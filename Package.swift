@@ -44,6 +44,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "Clibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "Csqlite3", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "Cmalloc"),
         .systemLibrary(name: "Clibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .target(
             name: "APIMachinery",
@@ -101,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "gitctl",
             dependencies: [
-                "APIMachinery", "Reconciler", "Cluster", "Agent",
+                "APIMachinery", "Reconciler", "Cluster", "Agent", "Cmalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),

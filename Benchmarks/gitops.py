@@ -105,15 +105,17 @@ def is_applied(commit):
 def sync_again(api, name, token):
     """Asks for a sync of the commit that is applied already; answers the seconds until it was done."""
     path = f"{application_path()}/{name}"
+    # Clients keep their connection; the handshake is not the daemon's sync.
+    connection = api.connect()
 
     def ask():
-        connection = api.connect()
         connection.request(
             "PATCH", path, json.dumps({"metadata": {"annotations": {"gitctl.dev/sync": token}}}), {"Content-Type": "application/merge-patch+json"})
         connection.getresponse().read()
-        connection.close()
 
-    return wait_for(api, application_path(), lambda event: event["object"].get("status", {}).get("lastHandledSync") == token, ask)
+    seconds = wait_for(api, application_path(), lambda event: event["object"].get("status", {}).get("lastHandledSync") == token, ask)
+    connection.close()
+    return seconds
 
 
 def drift(api, number, value):

@@ -76,11 +76,37 @@ package struct JSONObject: Sendable, Hashable {
             let (index, found) = search(key)
             switch (found, newValue) {
             case (true, let value?): members[index].value = value
-            case (true, nil): members.remove(at: index)
-            case (false, let value?): members.insert(Member(key: key, value: value), at: index)
+            case (true, nil): remove(at: index)
+            case (false, let value?): insert(Member(key: key, value: value), at: index)
             case (false, nil): break
             }
         }
+    }
+
+    /// Small objects get storage of just their size: most are kept, and Array's own growth would double each of them.
+    private static let exactCountMax = 16
+
+    private mutating func insert(_ member: Member, at index: Int) {
+        let count = members.count
+        guard count < Self.exactCountMax, members.capacity == count else { return members.insert(member, at: index) }
+        var grown: [Member] = []
+        grown.reserveCapacity(count + 1)
+        grown += members[..<index]
+        grown.append(member)
+        grown += members[index...]
+        members = grown
+    }
+
+    private mutating func remove(at index: Int) {
+        guard members.count <= Self.exactCountMax else {
+            members.remove(at: index)
+            return
+        }
+        var shrunk: [Member] = []
+        shrunk.reserveCapacity(members.count - 1)
+        shrunk += members[..<index]
+        shrunk += members[(index + 1)...]
+        members = shrunk
     }
 
     fileprivate mutating func take(_ key: String) -> JSON? {
@@ -108,7 +134,9 @@ package struct JSONObject: Sendable, Hashable {
     @discardableResult
     package mutating func removeValue(forKey key: String) -> JSON? {
         let (index, found) = search(key)
-        return found ? members.remove(at: index).value : nil
+        guard found else { return nil }
+        defer { remove(at: index) }
+        return members[index].value
     }
 
     /// With `changes`, sorted by key: each replaces or adds its member, or with nil removes it.

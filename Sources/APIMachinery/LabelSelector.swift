@@ -16,8 +16,8 @@ package struct LabelSelector: Sendable, Hashable, CustomStringConvertible {
             self.values = values
         }
 
-        package func matches(_ labels: [String: String]) -> Bool {
-            let value = labels[key]
+        /// - Parameter value: of the label `key`; nil where the object has none.
+        package func matches(_ value: String?) -> Bool {
             switch `operator` {
             case .in: return value.map(values.contains) ?? false
             case .notIn: return value.map { !values.contains($0) } ?? true
@@ -49,7 +49,12 @@ package struct LabelSelector: Sendable, Hashable, CustomStringConvertible {
     package var isEverything: Bool { requirements.isEmpty && !matchesNothing }
 
     package func matches(_ labels: [String: String]) -> Bool {
-        !matchesNothing && requirements.allSatisfy { $0.matches(labels) }
+        !matchesNothing && requirements.allSatisfy { $0.matches(labels[$0.key]) }
+    }
+
+    /// - Parameter labels: `metadata.labels` of an object.
+    package func matches(_ labels: JSONObject) -> Bool {
+        !matchesNothing && requirements.allSatisfy { $0.matches(labels[$0.key]?.string) }
     }
 
     /// Reads `{matchLabels, matchExpressions}`. Absent selects nothing, empty everything.

@@ -2,10 +2,17 @@
 ///
 /// A value type over shared storage: copies are cheap, and readers of one version share its tree.
 /// The accessors read absent or mistyped fields as empty; strict validation is the schema's work.
-package struct Object: Sendable, Hashable {
+package struct Object: Sendable {
     package var fields: JSONObject
+    /// Keeps the tree that `fields` were read from where its reader finds it again.
+    package private(set) var origin: SharedFields?
 
     package init(_ fields: JSONObject) { self.fields = fields }
+
+    package init(_ shared: SharedFields) {
+        fields = shared.fields
+        origin = shared
+    }
 
     package init(_ type: ResourceType, namespace: String? = nil, name: String, _ fields: JSONObject = [:]) {
         self.fields = fields
@@ -40,6 +47,18 @@ package struct Object: Sendable, Hashable {
     package var status: JSON { fields["status"] ?? .null }
 }
 
+/// The fields of an object that many keep: who made them hands out the same to the next, as long as one of them does.
+package final class SharedFields: Sendable {
+    package let fields: JSONObject
+
+    package init(_ fields: JSONObject) { self.fields = fields }
+}
+
+extension Object: Hashable {
+    package static func == (a: Self, b: Self) -> Bool { a.fields == b.fields }
+    package func hash(into hasher: inout Hasher) { hasher.combine(fields) }
+}
+
 /// Metadata, read and written in place.
 extension Object {
     package var metadata: JSONObject { fields["metadata"]?.object ?? [:] }
@@ -72,6 +91,13 @@ extension Object {
     /// nil unless a graceful deletion has begun.
     package var deletionTimestamp: String? { fields["metadata"]?["deletionTimestamp"]?.string }
     package var isDeleting: Bool { deletionTimestamp != nil }
+    /// Without who owns which field, unless the object is being deleted.
+    package var withoutManagedFields: Object {
+        guard fields["metadata"]?["managedFields"] != nil, !isDeleting else { return self }
+        var fields = fields
+        fields.set(nil, at: "metadata", rest: ["managedFields"])
+        return Object(fields)
+    }
     package var generation: Int64 {
         get { fields["metadata"]?["generation"]?.int ?? 0 }
         set { set(.int(newValue), at: ["metadata", "generation"]) }

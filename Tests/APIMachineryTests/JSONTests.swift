@@ -33,6 +33,49 @@ struct JSONTests {
         #expect(error?.description.contains(expected) == true, "\(error?.description ?? "")")
     }
 
+    @Test(
+        "An object is parsed without its managedFields and with all else, unless it is being deleted",
+        arguments: [
+            #"{"kind":"A","metadata":{"managedFields":[{"fieldsV1":{"f:a":{"v:\\\"]}":{}}},"manager":"a"}],"name":"n"},"spec":{"a":[1,{}]}}"#,
+            #"{"metadata":{"labels":{"managedFields":"x"},"managedFields":[],"name":"n"}}"#,
+            #"{"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z","managedFields":[{"manager":"a"}],"name":"n"}}"#,
+            #"{"managedFields":[1],"metadata":{"name":"n"},"spec":{"managedFields":[2],"metadata":{"managedFields":[3]}}}"#,
+            #"{"metadata":{"managedFields":null,"name":"n"},"status":{}}"#, #"{"metadata":null}"#, "{}",
+        ])
+    func managedFields(text: String) throws {
+        let whole = try #require(try JSON(parsing: text).object)
+        let parsed = try JSON(parsing: Array(text.utf8), omitsManagedFields: true)
+        #expect(parsed.object.map { Object($0).withoutManagedFields } == Object(whole).withoutManagedFields)
+        #expect(try JSON(parsing: Array(text.utf8), omitsManagedFields: false) == .object(whole))
+        if text.contains(#""managedFields":["#), whole["spec"] != nil, whole["managedFields"] == nil { #expect(!parsed.text.contains("managedFields")) }
+    }
+
+    @Test("What is cut off within managedFields is an error")
+    func managedFieldsCutOff() {
+        for text in [#"{"metadata":{"managedFields":[{"a":"#, #"{"metadata":{"managedFields":["a"#, #"{"metadata":{"managedFields":["\"#] {
+            #expect(throws: JSONError.self) { try JSON(parsing: Array(text.utf8), omitsManagedFields: true) }
+        }
+    }
+
+    @Test("Members are set, replaced and removed in any order, also in an object that is shared")
+    func membersInAnyOrder() {
+        var random = SystemRandomNumberGenerator()
+        for count in [1, 3, 15, 16, 17, 40] {
+            let keys = (0..<count).map { "key-\($0)" }
+            var object = JSONObject()
+            for key in keys.shuffled(using: &random) { object[key] = .string(key) }
+            #expect(object.keys == keys.sorted())
+            let shared = object
+            for key in keys.shuffled(using: &random) {
+                object[key] = 1
+                #expect(object.removeValue(forKey: key) == 1)
+                #expect(object[key] == nil)
+            }
+            #expect(object.isEmpty)
+            #expect(shared.count == count && shared.allSatisfy { $0.value == .string($0.key) })
+        }
+    }
+
     @Test("Nesting is limited")
     func depth() throws {
         _ = try JSON(parsing: String(repeating: "[", count: 512) + String(repeating: "]", count: 512))

@@ -10,10 +10,10 @@ struct ImportTests {
         ("Reconciler", ["APIMachinery", "Clibgit2"]),
         ("Cluster", ["APIMachinery", "Csqlite3"]),
         ("Agent", ["APIMachinery"]),
-        ("gitctl", ["APIMachinery", "Reconciler", "Cluster", "Agent"]),
+        ("gitctl", ["APIMachinery", "Reconciler", "Cluster", "Agent", "Cmalloc"]),
     ]
 
-    static let ownModules: Set<String> = ["APIMachinery", "Clibyaml", "Clibgit2", "Csqlite3", "Reconciler", "Cluster", "Agent", "gitctl"]
+    static let ownModules: Set<String> = ["APIMachinery", "Clibyaml", "Clibgit2", "Csqlite3", "Cmalloc", "Reconciler", "Cluster", "Agent", "gitctl"]
 
     /// A folder, and words that no file in it may use: what it must not know.
     static let folders: [(folder: String, mustNotKnow: [String])] = [

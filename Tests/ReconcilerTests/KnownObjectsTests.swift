@@ -64,6 +64,39 @@ struct KnownObjectsTests {
         }
     }
 
+    @Test("a sync that is asked for looks at each object again, unless nothing has happened to any since the last one did")
+    func verified() async throws {
+        let cluster = try await TestCluster()
+        let work = try await GitRepositoryFixture()
+        for name in ["a", "b"] { try work.write("\(name).yaml", SyncTests.configMap(name)) }
+        try await work.commit()
+        try await cluster.createApplication("shop", source: ["url": .string(work.path)], spec: ["sync": ["selfHeal": false]])
+        try await RunningReconciler.with(cluster: cluster) { running in
+            try await cluster.application("shop", synced: "Synced")
+            let eve = cluster.client(as: "eve")
+            let worker = try #require(running.reconciler.state.worker("gitctl-system/shop"))
+            let scopes = try #require(worker.state.withLock { $0.applied?.ownScopes })
+            #expect(Set(scopes) == [LiveObjects.Scope(type: .configMaps, namespace: "default")])
+            for _ in 0..<2 {
+                _ = try await sync(running)
+                let verified = try #require(worker.state.withLock { $0.verified })
+                #expect(try #require(worker.live.moment(of: scopes)).isSame(as: verified))
+                _ = try await eve.patch(ObjectKey(.configMaps, namespace: "default", name: "a"), .merge(["data": ["value": "9"]]))
+                try await cluster.application("shop", synced: "OutOfSync")
+                #expect(try #require(worker.live.moment(of: scopes)).isSame(as: verified) == false)
+                #expect(try await sync(running).first?.hasPrefix("applied 1 object in ") == true)
+                #expect(try await [value(cluster, "a"), value(cluster, "b")] == ["1", "1"])
+                // What it wrote has to be seen once more.
+                #expect(worker.state.withLock { $0.verified } == nil)
+            }
+            _ = try await sync(running)
+            _ = try await eve.delete(ObjectKey(.configMaps, namespace: "default", name: "b"))
+            try await cluster.application("shop", synced: "OutOfSync")
+            #expect(try await sync(running).first?.hasPrefix("applied 1 object in ") == true)
+            #expect(try await value(cluster, "b") == "1")
+        }
+    }
+
     @Test("what a sync wrote before it gave way is taken back by a commit that has it as before")
     func interrupted() async throws {
         try await Self.withTwoLayers { running, client, cluster, commit in

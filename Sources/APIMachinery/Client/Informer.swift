@@ -47,6 +47,7 @@ package final class Informer: Sendable {
         /// The revision whose effects `objects` shows completely.
         var observedRevision: UInt64 = 0
         var isSynced = false
+        var changeCount: UInt64 = 0
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter: UInt64 = 0
         var handlers: [@Sendable (Change) -> Void] = []
@@ -68,7 +69,8 @@ package final class Informer: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
 
-    /// `options` carries the selectors; its version and paging fields are the informer's own.
+    /// `options` carries the selectors; its version and paging fields are the informer's own. Objects are kept
+    /// without `managedFields`, half of their size, unless they are being deleted: then these tell who holds them.
     /// `transform` drops what nobody reads before an object is kept; it must keep `metadata`.
     package init(
         _ type: ResourceType, client: any ResourceClient, namespace: String? = nil, options: ListOptions = ListOptions(),
@@ -77,6 +79,8 @@ package final class Informer: Sendable {
         self.type = type
         self.client = client
         self.namespace = namespace
+        var options = options
+        options.omitsManagedFields = true
         self.options = options
         self.transform = transform
         self.clock = clock
@@ -93,6 +97,9 @@ package final class Informer: Sendable {
     /// Every change up to this revision has been delivered; 0 before the first list. A controller
     /// that wrote revision *v* reads its own write from here once this is at least *v*.
     package var observedRevision: UInt64 { state.withLock { $0.observedRevision } }
+
+    /// How many changes have been delivered, or are about to be: while it stays, so do the objects.
+    package var changeCount: UInt64 { state.withLock { $0.changeCount } }
 
     /// Returns when the first list has been delivered, or when the task is cancelled.
     package func waitUntilSynced() async {
@@ -169,14 +176,6 @@ package final class Informer: Sendable {
         }
     }
 
-    /// A `transform`: nobody reads from an informer who owns which field.
-    @Sendable package static func withoutManagedFields(_ object: Object) -> Object {
-        guard object["metadata", "managedFields"] != nil else { return object }
-        var copy = object
-        copy.set(nil, at: ["metadata", "managedFields"])
-        return copy
-    }
-
     private func relist() async throws {
         var items: [Object] = []
         var page = options
@@ -230,10 +229,12 @@ package final class Informer: Sendable {
     }
 
     private func store(_ received: Object, isListing: Bool = false) {
-        let object = transform?(received) ?? received
+        let whole = received.withoutManagedFields
+        let object = transform?(whole) ?? whole
         let key = Key(object)
         let (changes, handlers) = state.withLock { state -> ([Change], [@Sendable (Change) -> Void]) in
             let old = state.objects.updateValue(object, forKey: key)
+            state.changeCount += 1
             state.resourceVersion = object.resourceVersion
             if !isListing { state.observedRevision = UInt64(object.resourceVersion) ?? 0 }
             if let old {
@@ -254,6 +255,7 @@ package final class Informer: Sendable {
             state.resourceVersion = last.resourceVersion
             if !isListing { state.observedRevision = UInt64(last.resourceVersion) ?? 0 }
             guard let old = state.objects.removeValue(forKey: key) else { return nil }
+            state.changeCount += 1
             state.forgetOwners(of: old, key)
             return state.handlers
         }

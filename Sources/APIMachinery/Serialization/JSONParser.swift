@@ -25,6 +25,14 @@ extension JSON {
         self = try (result ?? Array(bytes).withUnsafeBytes { Self.parse($0) }).get()
     }
 
+    /// Parses the canonical encoding of an object without its `managedFields`, unless it is being deleted.
+    ///
+    /// - Parameter omitsManagedFields: false parses all of it.
+    package init(parsing bytes: [UInt8], omitsManagedFields: Bool) throws(JSONError) {
+        let result = bytes.withUnsafeBytes { Self.parse($0, omitsManagedFields: omitsManagedFields) }
+        self = try result.get()
+    }
+
     package init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
 
     /// Most duplicate keys that are told of one document, as in Kubernetes.
@@ -41,8 +49,9 @@ extension JSON {
         return (value, duplicates)
     }
 
-    private static func parse(_ bytes: UnsafeRawBufferPointer) -> Result<JSON, JSONError> {
+    private static func parse(_ bytes: UnsafeRawBufferPointer, omitsManagedFields: Bool = false) -> Result<JSON, JSONError> {
         var parser = JSONParser(bytes: bytes)
+        parser.omitsManagedFields = omitsManagedFields
         do throws(JSONError) { return .success(try parser.document()) } catch { return .failure(error) }
     }
 }
@@ -54,6 +63,9 @@ private struct JSONParser {
     var depth = 0
     /// Keys that stood twice; nil where that is an error.
     var duplicates: [FieldPath]?
+    /// The value of `metadata.managedFields` is passed over, unless `deletionTimestamp`, which sorts before it, is there.
+    var omitsManagedFields = false
+    private var isInMetadata = false
     /// Where the parser is; kept only to name `duplicates`.
     private var path = FieldPath()
     /// Members and elements of what is open, the innermost last: what is complete becomes an array of just its size, since
@@ -143,8 +155,13 @@ private struct JSONParser {
                 path.steps.append(.key(key))
                 if !seen.insert(key).inserted { note(path) }
             }
-            let value = try value()
-            members.append(.init(key: key, value: value))
+            if omitsManagedFields, depth == 1 { isInMetadata = key == "metadata" }
+            if omitsManagedFields, isManagedFields(key, besides: members[base...]) {
+                try passOver()
+            } else {
+                let value = try value()
+                members.append(.init(key: key, value: value))
+            }
             if duplicates != nil { path.steps.removeLast() }
             skipSpace()
             guard position < bytes.count else { throw failure("unexpected end of input in an object") }
@@ -172,6 +189,32 @@ private struct JSONParser {
     private mutating func note(_ duplicate: FieldPath) {
         guard let known = duplicates, known.count < JSON.duplicatesMax, !known.contains(duplicate) else { return }
         duplicates?.append(duplicate)
+    }
+
+    private func isManagedFields(_ key: String, besides earlier: ArraySlice<JSONObject.Member>) -> Bool {
+        isInMetadata && depth == 2 && key == "managedFields" && !earlier.contains { $0.key == "deletionTimestamp" }
+    }
+
+    /// Goes past a value; past a list without making it.
+    private mutating func passOver() throws(JSONError) {
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "[") else {
+            _ = try value()
+            return
+        }
+        let start = position
+        var open = 0
+        repeat {
+            guard position < bytes.count else { throw failure("unexpected end of input in a value", at: start) }
+            switch bytes[position] {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): open += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): open -= 1
+            case UInt8(ascii: "\""):
+                position += 1
+                while position < bytes.count, bytes[position] != UInt8(ascii: "\"") { position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1 }
+            default: break
+            }
+            position += 1
+        } while open > 0
     }
 
     mutating func array() throws(JSONError) -> JSON {

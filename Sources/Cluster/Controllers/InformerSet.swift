@@ -44,18 +44,16 @@ package struct InformerSet: Sendable {
         return informer
     }
 
-    static func transform(_ type: ResourceType) -> @Sendable (Object) -> Object {
-        if whole.contains(type.groupResource) { return Informer.withoutManagedFields }
+    static func transform(_ type: ResourceType) -> (@Sendable (Object) -> Object)? {
+        if whole.contains(type.groupResource) { return nil }
         if type == .customResourceDefinitions { return CustomInformers.trimmed }
         return { object in
-            var copy = Informer.withoutManagedFields(object)
-            // Pods' certificate authority is compared with what it should be.
-            let data = object.name == RootCAController.configMapName ? object.fields["data"] : nil
-            copy.fields = [
-                "apiVersion": .string(object.apiVersion), "kind": .string(object.kind), "metadata": .object(copy.metadata),
+            var fields: JSONObject = [
+                "apiVersion": .string(object.apiVersion), "kind": .string(object.kind), "metadata": .object(object.metadata),
             ]
-            copy.fields["data"] = data
-            return copy
+            // Pods' certificate authority is compared with what it should be.
+            if object.name == RootCAController.configMapName { fields["data"] = object.fields["data"] }
+            return Object(fields)
         }
     }
 }

@@ -169,7 +169,7 @@ private struct Selection {
     /// Adds the owners of what is selected, and what it owns, until there is no more; `labels` gets those of the pods.
     private mutating func followOwners(_ labels: inout Set<[String: String]>) {
         while !Task.isCancelled, let item = open.popLast() {
-            if item.resource == ResourceType.pods.groupResource { labels.insert(item.version.labels) }
+            if item.resource == ResourceType.pods.groupResource { labels.insert(JSON.object(item.version.labels).stringMap ?? [:]) }
             for dependent in dependents[item.version.uid] ?? [] { select(dependent) }
             for owner in owners[ObjectIdentifier(item.version)] ?? [] {
                 guard let group = GroupVersion(owner.apiVersion)?.group, let resource = resources[Self.kindKey(group, owner.kind)] else { continue }

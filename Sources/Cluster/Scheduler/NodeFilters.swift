@@ -148,8 +148,8 @@ enum NodeSelector {
 
     private static func holds(_ expression: JSON, _ values: [String: String]) -> Bool {
         guard let name = expression["operator"]?.string, let op = operators[name] else { return false }
-        return LabelSelector.Requirement(
-            key: expression["key"]?.string ?? "", operator: op, values: expression["values"]?.array?.compactMap(\.string) ?? []
-        ).matches(values)
+        let key = expression["key"]?.string ?? ""
+        return LabelSelector.Requirement(key: key, operator: op, values: expression["values"]?.array?.compactMap(\.string) ?? [])
+            .matches(values[key])
     }
 }

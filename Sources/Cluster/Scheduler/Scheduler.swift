@@ -57,7 +57,7 @@ package struct Scheduler: Service {
 
     private func informers(feeding brain: Brain) -> [Informer] {
         func informer(_ type: ResourceType, _ apply: @escaping @Sendable (inout SchedulerState, Object, Bool) -> Void) -> Informer {
-            let informer = Informer(type, client: client, transform: Informer.withoutManagedFields, clock: clock, logger: logger)
+            let informer = Informer(type, client: client, clock: clock, logger: logger)
             informer.onChange { change in
                 let isGone = if case .deleted = change { true } else { false }
                 brain.apply { apply(&$0, change.object, isGone) }

@@ -78,7 +78,7 @@ extension Store {
         let durability: Durability = write.isHeartbeat ? .volatile : .of(write.resource)
         let object = write.object
         let version = ObjectVersion(
-            name: object.name, namespace: object.namespace, uid: object.uid, labels: object.labels, revision: revision,
+            name: object.name, namespace: object.namespace, uid: object.uid, labels: object.metadata["labels"]?.object ?? [:], revision: revision,
             storedRevision: durability == .durable ? revision : current?.storedRevision ?? 0, bytes: encoded.filled(revision: revision),
             cache: trees)
         var tree = object

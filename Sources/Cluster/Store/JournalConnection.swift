@@ -196,17 +196,16 @@ struct JournalConnection: ~Copyable {
     func limitPages(_ count: Int) throws(SQLiteError) { try database.execute("PRAGMA max_page_count=\(count)") }
 
     /// `a=b,c=d`: labels hold neither character.
-    private static func text(_ labels: [String: String]) -> String {
-        labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    private static func text(_ labels: JSONObject) -> String {
+        labels.map { "\($0.key)=\($0.value.string ?? "")" }.joined(separator: ",")
     }
 
-    private static func labels(_ text: String) -> [String: String] {
-        var labels: [String: String] = [:]
-        for pair in text.split(separator: ",") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            labels[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
-        }
-        return labels
+    private static func labels(_ text: String) -> JSONObject {
+        JSONObject(
+            text.split(separator: ",").map { pair in
+                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return JSONObject.Member(key: String(parts[0]), value: .string(parts.count > 1 ? String(parts[1]) : ""))
+            })
     }
 
     /// FNV-1a over the revision and the bytes: finds damage that leaves the pages well-formed.

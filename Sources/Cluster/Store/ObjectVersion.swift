@@ -10,7 +10,8 @@ package final class ObjectVersion: Sendable {
     /// Empty for cluster-scoped objects.
     package let namespace: String
     package let uid: String
-    package let labels: [String: String]
+    /// `metadata.labels`: the tree's own, which costs nothing while somebody keeps that.
+    package let labels: JSONObject
     /// The store's revision that made this version; 0 for an object that is not stored (dry run).
     package let revision: UInt64
     /// The object as canonical JSON, `metadata.resourceVersion` included.
@@ -18,10 +19,16 @@ package final class ObjectVersion: Sendable {
     /// The newest revision of this object that the database holds; 0 when it holds none.
     let storedRevision: UInt64
     private let cache: TreeCache?
-    private let tree = Mutex<JSONObject?>(nil)
+    private let trees = Mutex(Trees())
+
+    private struct Trees {
+        var whole: JSONObject?
+        /// There while somebody keeps it.
+        weak var trimmed: SharedFields?
+    }
 
     init(
-        name: String, namespace: String, uid: String, labels: [String: String], revision: UInt64, storedRevision: UInt64,
+        name: String, namespace: String, uid: String, labels: JSONObject, revision: UInt64, storedRevision: UInt64,
         bytes: [UInt8], cache: TreeCache?
     ) {
         self.name = name
@@ -37,40 +44,54 @@ package final class ObjectVersion: Sendable {
     /// A version that no store holds: the answer of a dry run, or a synthesized document such as a Scale.
     package convenience init(unstored object: Object) {
         self.init(
-            name: object.name, namespace: object.namespace, uid: object.uid, labels: object.labels,
+            name: object.name, namespace: object.namespace, uid: object.uid, labels: object.metadata["labels"]?.object ?? [:],
             revision: UInt64(object.resourceVersion) ?? 0, storedRevision: 0, bytes: object.encoded(), cache: nil)
         setTree(object.fields)
     }
 
     /// The decoded object. Readers of one version share one tree.
     package var object: Object {
-        if let fields = tree.withLock({ $0 }) { return Object(fields) }
-        guard case .object(let fields) = try? JSON(parsing: bytes) else {
-            // The bytes were made by our own encoder and, when loaded, matched their checksum.
-            preconditionFailure("revision \(revision) of \(namespace)/\(name) is not a JSON object")
-        }
+        if let fields = trees.withLock({ $0.whole }) { return Object(fields) }
+        let fields = decoded()
         setTree(fields)
         return Object(fields)
     }
 
     /// The decoded object, not kept: for looks at many versions that nobody else looks at.
     var passingObject: Object {
-        if let fields = tree.withLock({ $0 }) { return Object(fields) }
-        guard case .object(let fields) = try? JSON(parsing: bytes) else {
+        Object(trees.withLock { $0.whole } ?? decoded())
+    }
+
+    /// The object without `managedFields`, unless it is being deleted: what informers keep, all of them the same tree.
+    var trimmed: Object {
+        let (whole, trimmed) = trees.withLock { ($0.whole, $0.trimmed) }
+        if let trimmed { return Object(trimmed) }
+        let made = SharedFields(whole.map { Object($0).withoutManagedFields.fields } ?? decoded(omitsManagedFields: true))
+        return Object(
+            trees.withLock { trees in
+                if let other = trees.trimmed { return other }
+                trees.trimmed = made
+                return made
+            })
+    }
+
+    private func decoded(omitsManagedFields: Bool = false) -> JSONObject {
+        guard case .object(let fields) = try? JSON(parsing: bytes, omitsManagedFields: omitsManagedFields) else {
+            // The bytes were made by our own encoder and, when loaded, matched their checksum.
             preconditionFailure("revision \(revision) of \(namespace)/\(name) is not a JSON object")
         }
-        return Object(fields)
+        return fields
     }
 
     package var resourceVersion: String { String(revision) }
 
     /// Keeps `fields` as the decoded tree while the cache has room.
     func setTree(_ fields: JSONObject) {
-        tree.withLock { $0 = fields }
+        trees.withLock { $0.whole = fields }
         cache?.insert(self)
     }
 
-    func dropTree() { tree.withLock { $0 = nil } }
+    func dropTree() { trees.withLock { $0.whole = nil } }
 }
 
 /// Bounds the decoded trees that versions keep: the oldest are dropped first.

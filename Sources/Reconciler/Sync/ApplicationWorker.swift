@@ -275,7 +275,10 @@ final class ApplicationWorker: Sendable {
         let start = clock.now
         publish(.syncing(revision: revision))
         let applied = state.withLock { $0.applied }
-        let prepared = try await sync.turns.take { try await sync.prepare(resolved, for: application, known: known(verifies: verifies)) }
+        let moment = verifies ? applied.flatMap { live.moment(of: $0.ownScopes) } : nil
+        let prepared = try await sync.turns.take {
+            try await sync.prepare(resolved, for: application, known: known(verifies: verifies && !isVerified(at: moment)))
+        }
         try Task.checkCancellation()
         let plan = prepared.plan
         if plan.changes.contains(where: { $0.action == .created || $0.takesOver(for: application) }) || plan.hooks.contains(where: \.runs) { try await foresee(plan) }
@@ -296,6 +299,13 @@ final class ApplicationWorker: Sendable {
         let isWhole = plan.warnings.isEmpty && outcome.pruned.failures.isEmpty && !plan.changes.contains { $0.action == .kept }
         now.footprint = isWhole ? prepared.rendered.footprint : nil
         await finish(now, outcome, application: application, plan: plan, duration: clock.now - start)
+        if plan.untouched == now.objects.count { state.withLock { $0.verified = moment } }
+    }
+
+    /// Whether each object was looked at before, and none has changed until `moment`.
+    private func isVerified(at moment: LiveObjects.Moment?) -> Bool {
+        guard let moment, let verified = state.withLock({ $0.verified }) else { return false }
+        return moment.isSame(as: verified)
     }
 
     /// What is in the cluster as the last sync left it.

@@ -33,13 +33,15 @@ struct Applied: Sendable {
     var footprint: RenderFootprint?
     /// What is to be watched for the records.
     private(set) var scopes: Set<LiveObjects.Scope> = []
+    /// Where the objects themselves are.
+    private(set) var ownScopes: [LiveObjects.Scope] = []
 
     /// - Parameter earlier: what was applied before.
     init(commit: Commit, generation: Int64, from earlier: Applied? = nil) {
         self.commit = commit
         self.generation = generation
         records = earlier?.records ?? [:]
-        scopes = earlier?.scopes ?? []
+        (scopes, ownScopes) = (earlier?.scopes ?? [], earlier?.ownScopes ?? [])
     }
 
     /// From the records of the commit before to those of the plan's: `written` are new, what was looked at
@@ -75,7 +77,10 @@ struct Applied: Sendable {
         noteScopes()
     }
 
-    private mutating func noteScopes() { scopes = Self.scopes(of: records.values) }
+    private mutating func noteScopes() {
+        scopes = Self.scopes(of: records.values)
+        ownScopes = Array(Set(records.values.map { LiveObjects.Scope(type: $0.rendered.key.type, namespace: $0.rendered.key.namespace) }))
+    }
 
     static func scopes(of records: some Sequence<Record>) -> Set<LiveObjects.Scope> {
         var scopes: Set<LiveObjects.Scope> = []

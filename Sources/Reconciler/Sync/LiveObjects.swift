@@ -81,7 +81,7 @@ final class LiveObjects: Sendable {
     private func begin(_ scope: Scope, _ state: inout State) {
         if state.watched[scope] == nil {
             let informer = Informer(
-                scope.type, client: client, namespace: scope.namespace, transform: Self.withoutManagedFields, clock: clock, logger: logger)
+                scope.type, client: client, namespace: scope.namespace, clock: clock, logger: logger)
             informer.onChange { [weak self] change in self?.tell(scope, change) }
             let watched = Watched(informer: informer, stop: Signal())
             state.watched[scope] = watched
@@ -162,21 +162,28 @@ final class LiveObjects: Sendable {
 
     private static let made = Set(HealthRules.lookedAt.values.joined())
 
-    /// Half of an object's size, which neither drift nor health looks at, unless it is being deleted:
-    /// they tell who holds it.
-    private static let withoutManagedFields: @Sendable (Object) -> Object = { object in
-        guard var metadata = object.fields["metadata"]?.object, metadata["deletionTimestamp"] == nil else { return object }
-        var object = object
-        metadata["managedFields"] = nil
-        object.fields["metadata"] = .object(metadata)
-        return object
-    }
-
     /// Whether `owner` looks at what lies in `scope`.
     func isNeeded(_ scope: Scope, by owner: ObjectIdentifier) -> Bool { state.withLock { $0.needs[owner]?.contains(scope) ?? false } }
 
     func get(_ key: ObjectKey) -> Object? {
         informer(Scope(type: key.type, namespace: key.namespace))?.get(namespace: key.namespace ?? "", name: key.name)
+    }
+
+    /// A moment of the view, to tell later whether anything in it has changed since.
+    struct Moment: Sendable {
+        fileprivate var counts: [(informer: Informer, count: UInt64)] = []
+
+        /// Whether both are of the same objects, none of them changed in between.
+        func isSame(as other: Moment) -> Bool {
+            counts.count == other.counts.count && zip(counts, other.counts).allSatisfy { $0.informer === $1.informer && $0.count == $1.count }
+        }
+    }
+
+    /// nil while one of the scopes is not watched, or not there yet.
+    func moment(of scopes: [Scope]) -> Moment? {
+        let informers = state.withLock { state in scopes.compactMap { state.watched[$0]?.informer } }
+        guard informers.count == scopes.count, informers.allSatisfy(\.isSynced) else { return nil }
+        return Moment(counts: informers.map { ($0, $0.changeCount) })
     }
 
     /// Whether the watch has still to show a write of this version. Revisions of one server compare

@@ -19,7 +19,7 @@ struct LiveView: Sendable {
         let quiet = Logger(label: "cli") { _ in SwiftLogNoOpLogHandler() }
         var informers: [GroupResource: Informer] = [:]
         for type in types {
-            let informer = Informer(type, client: client, transform: Informer.withoutManagedFields, logger: quiet)
+            let informer = Informer(type, client: client, logger: quiet)
             let changes = changes
             informer.onChange { _ in changes.fire() }
             informers[type.groupResource] = informer

@@ -99,4 +99,21 @@ struct StoreTests {
         for number in 0..<80 { try await store.put("n\(number)", data: ["text": text]) }
         #expect(store.read("n0")?.object["data", "text"] == text)
     }
+
+    @Test("All who keep a version without its managedFields keep the same tree, and one that nobody keeps goes", .timeLimit(.minutes(1)))
+    func sharedTrees() async throws {
+        let store = Store.inMemory(clock: SystemClock())
+        let version = try await store.put("a", data: ["x": "1"])
+        var first: Object? = version.trimmed
+        #expect(first?["metadata", "managedFields"] == nil)
+        #expect(first == version.object.withoutManagedFields)
+        weak let tree = first?.origin
+        #expect(version.trimmed.origin === tree)
+        // What the cache of whole trees forgets meanwhile changes nothing.
+        version.dropTree()
+        #expect(version.trimmed.origin === tree)
+        first = nil
+        #expect(tree == nil)
+        #expect(version.trimmed == version.object.withoutManagedFields)
+    }
 }

@@ -70,7 +70,7 @@ package struct LocalClient: ResourceClient {
             ? try await registry.measuredList(type, namespace: namespace, options: options)
             : try registry.list(type, namespace: namespace, options: options, context: context)
         return ObjectList(
-            items: list.items.map(\.object), resourceVersion: list.resourceVersion, continueToken: list.continueToken,
+            items: list.items.map { options.omitsManagedFields ? $0.trimmed : $0.object }, resourceVersion: list.resourceVersion, continueToken: list.continueToken,
             remainingItemCount: list.remainingItemCount)
     }
 
@@ -78,7 +78,7 @@ package struct LocalClient: ResourceClient {
         try authorize(.watch, type, namespace: namespace, name: options.fieldSelector.required("metadata.name") ?? "")
         let events = try registry.watch(type, namespace: namespace, options: options, context: context)
         // Pulled by the consumer: no task and no buffer between it and the hub.
-        return WatchStream(AsyncThrowingStream(unfolding: { try await events.next().map(WatchEvent.init) }))
+        return WatchStream(AsyncThrowingStream(unfolding: { try await events.next().map { WatchEvent($0, omitsManagedFields: options.omitsManagedFields) } }))
     }
 
     package func create(_ type: ResourceType, _ object: Object, options: WriteOptions) async throws(APIStatus) -> Object {
@@ -117,11 +117,12 @@ package struct LocalClient: ResourceClient {
 }
 
 extension WatchEvent {
-    init(_ event: StoreEvent) {
+    init(_ event: StoreEvent, omitsManagedFields: Bool) {
+        var object: Object { omitsManagedFields ? event.version.trimmed : event.version.object }
         switch event.kind {
-        case .added: self = .added(event.version.object)
-        case .modified: self = .modified(event.version.object)
-        case .deleted: self = .deleted(event.version.object)
+        case .added: self = .added(object)
+        case .modified: self = .modified(object)
+        case .deleted: self = .deleted(object)
         case .bookmark: self = .bookmark(resourceVersion: event.version.resourceVersion, endsInitialEvents: event.endsInitialEvents)
         }
     }

@@ -69,7 +69,7 @@ extension Registry {
         ) -> Object {
             var object = Object(type, namespace: type.isNamespaced ? subject.namespace : nil, name: subject.name, fields)
             object["metadata", "creationTimestamp"] = .string(now.description)
-            object.labels = subject.labels
+            if !subject.labels.isEmpty { object["metadata", "labels"] = .object(subject.labels) }
             object["timestamp"] = .string(time.description)
             object["window"] = .string(window.goText)
             return object

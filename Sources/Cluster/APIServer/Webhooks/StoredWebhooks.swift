@@ -32,7 +32,7 @@ extension Registry {
             return service["spec", "externalName"]?.string.map { ($0, port) }
         }
         let slices = store.snapshot(ResourceType.endpointSlices.groupResource).versions.objects(in: namespace)
-            .filter { $0.labels["kubernetes.io/service-name"] == name }.map(\.object)
+            .filter { $0.labels["kubernetes.io/service-name"]?.string == name }.map(\.object)
         for slice in slices {
             let ports = slice["ports"]?.array ?? []
             guard let target = ports.first(where: { ($0["name"]?.string ?? "") == (wanted["name"]?.string ?? "") })?["port"]?.int else { continue }
