@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Imports run one way: Clibyaml → APIMachinery → {Reconciler, Cluster, Agent} → gitctl,
-// Clibgit2 → Reconciler and Csqlite3 → Cluster. Reconciler, Cluster and Agent never import one another: they meet in
+// Clibgit2 → Reconciler, Csqlite3 → Cluster and Cmalloc → gitctl. Reconciler, Cluster and Agent never import one another: they meet in
 // `ResourceClient`. `Tests/ArchitectureTests` checks these arrows.
 
 let swift: [SwiftSetting] = [
