@@ -4,7 +4,7 @@
 /// The accessors read absent or mistyped fields as empty; strict validation is the schema's work.
 package struct Object: Sendable {
     package var fields: JSONObject
-    /// Keeps the tree that `fields` were read from where its reader finds it again.
+    /// The tree that `fields` were, or a copy of which they began as: while it is kept, others are given the same.
     package private(set) var origin: SharedFields?
 
     package init(_ fields: JSONObject) { self.fields = fields }
@@ -91,8 +91,8 @@ extension Object {
     /// nil unless a graceful deletion has begun.
     package var deletionTimestamp: String? { fields["metadata"]?["deletionTimestamp"]?.string }
     package var isDeleting: Bool { deletionTimestamp != nil }
-    /// Without who owns which field, unless the object is being deleted.
-    package var withoutManagedFields: Object {
+    /// Without `managedFields`, half of an object's size, unless it is being deleted: then these tell who holds it.
+    package var watchedForm: Object {
         guard fields["metadata"]?["managedFields"] != nil, !isDeleting else { return self }
         var fields = fields
         fields.set(nil, at: "metadata", rest: ["managedFields"])

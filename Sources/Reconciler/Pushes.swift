@@ -150,7 +150,10 @@ extension Reconciler {
             if count > 0 { report("gitctl: \(count) \(count < targets.count ? "other " : "")\(count == 1 ? "Application is" : "Applications are") healthy and unchanged") }
             return outcomes.allSatisfy { $0 != .failed }
         } catch {
+            // git has the commit: whoever deploys it tries until it is in the cluster.
+            state.lookAgain(at: .repository(push.repository))
             for line in SyncFailure(error, commit: nil).lines { report("gitctl: \(line)") }
+            report("gitctl: stored; it is deployed as soon as that is mended")
             return false
         }
     }

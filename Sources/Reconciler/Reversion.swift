@@ -37,8 +37,6 @@ extension Reconciler {
 
     /// Tells the other Applications of a repository that its branch has moved.
     func announceMove(of application: Application) {
-        for worker in state.workers where worker.key != application.key && worker.application.origin == application.origin {
-            worker.lookAgain()
-        }
+        state.lookAgain(at: application.origin, except: state.worker(application.reference))
     }
 }

@@ -109,7 +109,7 @@ package struct Daemon: Sendable {
         // Ends the group in order when `gitctl down` asks.
         services.append(.init(service: StopOnSignal(stop: stop), successTerminationBehavior: .gracefullyShutdownGroup, serviceName: "stop"))
         services.append(.init(service: try announcement(url: url, client: client), successTerminationBehavior: .ignore, serviceName: "announcement"))
-        services.append(.init(service: SpareMemory(), serviceName: "spare memory"))
+        services.append(.init(service: SpareMemory(clock: SystemClock()), serviceName: "spare memory"))
         services += after.map { .init(service: $0) }
         if let reconciler { services.append(.init(service: reconciler)) }
         var configuration = ServiceGroupConfiguration(

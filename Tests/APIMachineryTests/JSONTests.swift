@@ -44,16 +44,16 @@ struct JSONTests {
         ])
     func managedFields(text: String) throws {
         let whole = try #require(try JSON(parsing: text).object)
-        let parsed = try JSON(parsing: Array(text.utf8), omitsManagedFields: true)
-        #expect(parsed.object.map { Object($0).withoutManagedFields } == Object(whole).withoutManagedFields)
-        #expect(try JSON(parsing: Array(text.utf8), omitsManagedFields: false) == .object(whole))
+        let parsed = try JSON(parsing: Array(text.utf8), inWatchedForm: true)
+        #expect(parsed.object.map { Object($0).watchedForm } == Object(whole).watchedForm)
+        #expect(try JSON(parsing: Array(text.utf8), inWatchedForm: false) == .object(whole))
         if text.contains(#""managedFields":["#), whole["spec"] != nil, whole["managedFields"] == nil { #expect(!parsed.text.contains("managedFields")) }
     }
 
     @Test("What is cut off within managedFields is an error")
     func managedFieldsCutOff() {
         for text in [#"{"metadata":{"managedFields":[{"a":"#, #"{"metadata":{"managedFields":["a"#, #"{"metadata":{"managedFields":["\"#] {
-            #expect(throws: JSONError.self) { try JSON(parsing: Array(text.utf8), omitsManagedFields: true) }
+            #expect(throws: JSONError.self) { try JSON(parsing: Array(text.utf8), inWatchedForm: true) }
         }
     }
 

@@ -164,6 +164,36 @@ struct IgnoredDifferenceTests {
         }
     }
 
+    /// Watches tell no owners of fields, and what was left to a manager counted as ours once an autoscaler came.
+    @Test("what is left to a manager stays left to it when an autoscaler is noticed")
+    func noticedBesideManager() async throws {
+        try await RunningReconciler.with { running in
+            let shop = try await Shop(running, spec: [
+                "sync": ["selfHeal": false], "ignoreDifferences": [["group": "apps", "kind": "Deployment", "managedFieldsManagers": ["other"]]],
+            ])
+            let client = running.cluster.client
+            try shop.work.write("a.yaml", Self.deployment(replicas: 2).replacing("{name: web}", with: "{name: web, annotations: {team/a: mine}}"))
+            try shop.work.write("b.yaml", Self.settings("1", "1"))
+            try await shop.deploy()
+            // Taken over, and a sync that sees it.
+            try await shop.change(Self.web, ["metadata": ["annotations": ["team/a": "theirs"]]])
+            try shop.work.write("b.yaml", Self.settings("1", "2"))
+            try await shop.deploy()
+            let worker = try #require(running.reconciler.state.worker("gitctl-system/shop"))
+            let ignored = { worker.state.withLock { $0.applied?.records[ObjectIdentity(Self.web)]?.rendered.ignored } }
+            let before = ignored()
+            var autoscaler = Object(try #require(try YAML.documents(parsing: Array(Self.autoscaler.utf8)).first?.value.object))
+            autoscaler.namespace = "default"
+            _ = try await client.create(.horizontalPodAutoscalers, autoscaler)
+            try await shop.change(Self.web, ["spec": ["replicas": 5]], subresource: "scale", by: "kube-controller-manager")
+            while ignored() == before { try await Task.sleep(for: .milliseconds(5)) }
+            try await shop.change(Self.web, ["metadata": ["annotations": ["team/a": "theirs again"]]])
+            try await shop.change(Self.settings, ["data": ["c": "wrong"]], by: "mallory")
+            let status = try await running.cluster.application("shop", synced: "OutOfSync").status
+            #expect(status.condition("Synced")?.message == "ConfigMap default/settings differ from the commit; spec.sync.selfHeal is off")
+        }
+    }
+
     @Test("a server that cannot tell its autoscalers now has some; one that will not or cannot ever has none", arguments: [
         (APIStatus.Reason.serviceUnavailable, true), (.timeout, true), (.internalError, true), (.forbidden, false), (.notFound, false), (.methodNotAllowed, false),
     ])

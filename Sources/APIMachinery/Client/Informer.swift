@@ -70,7 +70,7 @@ package final class Informer: Sendable {
     private let state = Mutex(State())
 
     /// `options` carries the selectors; its version and paging fields are the informer's own. Objects are kept
-    /// without `managedFields`, half of their size, unless they are being deleted: then these tell who holds them.
+    /// in their `watchedForm`.
     /// `transform` drops what nobody reads before an object is kept; it must keep `metadata`.
     package init(
         _ type: ResourceType, client: any ResourceClient, namespace: String? = nil, options: ListOptions = ListOptions(),
@@ -80,7 +80,7 @@ package final class Informer: Sendable {
         self.client = client
         self.namespace = namespace
         var options = options
-        options.omitsManagedFields = true
+        options.wantsWatchedForm = true
         self.options = options
         self.transform = transform
         self.clock = clock
@@ -98,7 +98,7 @@ package final class Informer: Sendable {
     /// that wrote revision *v* reads its own write from here once this is at least *v*.
     package var observedRevision: UInt64 { state.withLock { $0.observedRevision } }
 
-    /// How many changes have been delivered, or are about to be: while it stays, so do the objects.
+    /// How often an object was put in or taken out: while it stays, so do the objects.
     package var changeCount: UInt64 { state.withLock { $0.changeCount } }
 
     /// Returns when the first list has been delivered, or when the task is cancelled.
@@ -229,7 +229,7 @@ package final class Informer: Sendable {
     }
 
     private func store(_ received: Object, isListing: Bool = false) {
-        let whole = received.withoutManagedFields
+        let whole = received.watchedForm
         let object = transform?(whole) ?? whole
         let key = Key(object)
         let (changes, handlers) = state.withLock { state -> ([Change], [@Sendable (Change) -> Void]) in

@@ -75,9 +75,9 @@ package struct ListOptions: Sendable {
     package var resourceVersionMatch: String = ""
     package var allowWatchBookmarks = false
     package var sendInitialEvents = false
-    /// The reader does not look at who owns which field, but of objects that are being deleted. A hint: a client
-    /// in the server's process leaves it away and shares the rest among all such readers.
-    package var omitsManagedFields = false
+    /// The reader wants objects in their `watchedForm`. A hint: a client in the server's process answers so, and all such
+    /// readers share one tree of an object; others answer whole objects.
+    package var wantsWatchedForm = false
     /// How long a watch lasts; nil is as long as the server likes.
     package var timeout: Duration?
 

@@ -25,11 +25,11 @@ extension JSON {
         self = try (result ?? Array(bytes).withUnsafeBytes { Self.parse($0) }).get()
     }
 
-    /// Parses the canonical encoding of an object without its `managedFields`, unless it is being deleted.
+    /// Parses the canonical encoding of an object.
     ///
-    /// - Parameter omitsManagedFields: false parses all of it.
-    package init(parsing bytes: [UInt8], omitsManagedFields: Bool) throws(JSONError) {
-        let result = bytes.withUnsafeBytes { Self.parse($0, omitsManagedFields: omitsManagedFields) }
+    /// - Parameter inWatchedForm: as `Object.watchedForm`; what that leaves out is passed over and not checked.
+    package init(parsing bytes: [UInt8], inWatchedForm: Bool) throws(JSONError) {
+        let result = bytes.withUnsafeBytes { Self.parse($0, inWatchedForm: inWatchedForm) }
         self = try result.get()
     }
 
@@ -49,9 +49,9 @@ extension JSON {
         return (value, duplicates)
     }
 
-    private static func parse(_ bytes: UnsafeRawBufferPointer, omitsManagedFields: Bool = false) -> Result<JSON, JSONError> {
+    private static func parse(_ bytes: UnsafeRawBufferPointer, inWatchedForm: Bool = false) -> Result<JSON, JSONError> {
         var parser = JSONParser(bytes: bytes)
-        parser.omitsManagedFields = omitsManagedFields
+        parser.inWatchedForm = inWatchedForm
         do throws(JSONError) { return .success(try parser.document()) } catch { return .failure(error) }
     }
 }
@@ -64,7 +64,7 @@ private struct JSONParser {
     /// Keys that stood twice; nil where that is an error.
     var duplicates: [FieldPath]?
     /// The value of `metadata.managedFields` is passed over, unless `deletionTimestamp`, which sorts before it, is there.
-    var omitsManagedFields = false
+    var inWatchedForm = false
     private var isInMetadata = false
     /// Where the parser is; kept only to name `duplicates`.
     private var path = FieldPath()
@@ -155,8 +155,8 @@ private struct JSONParser {
                 path.steps.append(.key(key))
                 if !seen.insert(key).inserted { note(path) }
             }
-            if omitsManagedFields, depth == 1 { isInMetadata = key == "metadata" }
-            if omitsManagedFields, isManagedFields(key, besides: members[base...]) {
+            if inWatchedForm, depth == 1 { isInMetadata = key == "metadata" }
+            if inWatchedForm, isManagedFields(key, besides: members[base...]) {
                 try passOver()
             } else {
                 let value = try value()
@@ -192,7 +192,7 @@ private struct JSONParser {
     }
 
     private func isManagedFields(_ key: String, besides earlier: ArraySlice<JSONObject.Member>) -> Bool {
-        isInMetadata && depth == 2 && key == "managedFields" && !earlier.contains { $0.key == "deletionTimestamp" }
+        isInMetadata && depth == 2 && key == "managedFields" && !earlier.contains { $0.key == "deletionTimestamp" && $0.value.string != nil }
     }
 
     /// Goes past a value; past a list without making it.

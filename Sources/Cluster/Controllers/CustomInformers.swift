@@ -94,7 +94,6 @@ package final class CustomInformers: Sendable {
     /// What is read of a definition here; its schemas may be large.
     static func trimmed(_ definition: Object) -> Object {
         var copy = definition
-        copy["metadata", "managedFields"] = nil
         copy["metadata", "annotations"] = nil
         copy["spec", "versions"] = .array(
             (definition.spec["versions"]?.array ?? []).map { version in

@@ -10,7 +10,7 @@ package final class ObjectVersion: Sendable {
     /// Empty for cluster-scoped objects.
     package let namespace: String
     package let uid: String
-    /// `metadata.labels`: the tree's own, which costs nothing while somebody keeps that.
+    /// `metadata.labels`; of a version just written the tree's own.
     package let labels: JSONObject
     /// The store's revision that made this version; 0 for an object that is not stored (dry run).
     package let revision: UInt64
@@ -24,7 +24,7 @@ package final class ObjectVersion: Sendable {
     private struct Trees {
         var whole: JSONObject?
         /// There while somebody keeps it.
-        weak var trimmed: SharedFields?
+        weak var watched: SharedFields?
     }
 
     init(
@@ -62,21 +62,21 @@ package final class ObjectVersion: Sendable {
         Object(trees.withLock { $0.whole } ?? decoded())
     }
 
-    /// The object without `managedFields`, unless it is being deleted: what informers keep, all of them the same tree.
-    var trimmed: Object {
-        let (whole, trimmed) = trees.withLock { ($0.whole, $0.trimmed) }
-        if let trimmed { return Object(trimmed) }
-        let made = SharedFields(whole.map { Object($0).withoutManagedFields.fields } ?? decoded(omitsManagedFields: true))
+    /// The object as informers keep it, all of them the same tree.
+    var watchedForm: Object {
+        let (whole, watched) = trees.withLock { ($0.whole, $0.watched) }
+        if let watched { return Object(watched) }
+        let made = SharedFields(whole.map { Object($0).watchedForm.fields } ?? decoded(inWatchedForm: true))
         return Object(
             trees.withLock { trees in
-                if let other = trees.trimmed { return other }
-                trees.trimmed = made
+                if let other = trees.watched { return other }
+                trees.watched = made
                 return made
             })
     }
 
-    private func decoded(omitsManagedFields: Bool = false) -> JSONObject {
-        guard case .object(let fields) = try? JSON(parsing: bytes, omitsManagedFields: omitsManagedFields) else {
+    private func decoded(inWatchedForm: Bool = false) -> JSONObject {
+        guard case .object(let fields) = try? JSON(parsing: bytes, inWatchedForm: inWatchedForm) else {
             // The bytes were made by our own encoder and, when loaded, matched their checksum.
             preconditionFailure("revision \(revision) of \(namespace)/\(name) is not a JSON object")
         }

@@ -269,7 +269,7 @@ final class ApplicationWorker: Sendable {
         await finish(applied, SyncRun.Outcome(), application: application, plan: nil, duration: .zero)
     }
 
-    /// - Parameter verifies: looks at each object, also where nothing is known to have changed.
+    /// - Parameter verifies: looks at each object, unless the watches have shown no change since that was last done.
     private func bring(_ application: Application, to resolved: Sources.Resolved, verifies: Bool) async throws {
         let revision = resolved.commit.id.description
         let start = clock.now

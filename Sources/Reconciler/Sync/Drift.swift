@@ -66,7 +66,12 @@ extension ApplicationWorker {
         try await Autoscalers(client: client).leaveReplicas(of: &objects, in: nil)
         var scaled: [ObjectIdentity: RenderedObject] = [:]
         for (record, rendered) in zip(records, objects) where rendered.ignored != record.rendered.ignored {
-            guard let current = live.get(rendered.key) else { continue }
+            let current: Object
+            // Asked for: who owns which field, the watches do not tell.
+            do { current = try await client.get(rendered.key) } catch {
+                guard error.reason == .notFound else { throw error }
+                continue
+            }
             scaled[rendered.identity] = rendered
             state.withLock { $0.applied?.records[rendered.identity] = Applied.Record(rendered, live: current) }
         }

@@ -77,6 +77,11 @@ final class Registered: Sendable {
         for continuation in waiting { continuation.resume(returning: nil) }
     }
 
+    /// Has the Applications of a source look again, but for one.
+    func lookAgain(at origin: Application.Origin, except served: ApplicationWorker? = nil) {
+        for worker in workers where worker !== served && worker.application.origin == origin { worker.lookAgain() }
+    }
+
     /// Has the Applications of a remote look again, but those that were served by the fetch.
     func lookAgain(at remote: Sources.Remote, except served: Set<String>) {
         for worker in workers where !served.contains(worker.reference) {

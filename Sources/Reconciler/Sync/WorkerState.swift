@@ -8,7 +8,7 @@ struct WorkerState: Sendable {
         var fetches = false
         /// The interval has passed: a fetch that another Application had done within it will do.
         var isRoutine = false
-        /// Goes through everything even where nothing seems to have changed.
+        /// Goes through everything, also where the commit is the one applied, and tries again what was given up.
         var isForced = false
         /// Instead of the Application's own revision, until that moves.
         var revision: String?

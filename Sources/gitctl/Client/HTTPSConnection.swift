@@ -43,6 +43,8 @@ final class HTTPSConnection: Sendable {
         }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.timeout.connect = Self.connectTimeout
+        // Who asks knows whether to try again, and a server that is not there is told of at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.redirectConfiguration = .disallow
         // Nobody traces, and the attributes of a span cost as much as a small request.
         configuration.tracing.tracer = nil

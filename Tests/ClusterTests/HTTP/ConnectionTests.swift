@@ -59,6 +59,17 @@ import Testing
         }
     }
 
+    /// The parser calls them an error, and the error was answered too.
+    @Test("what follows a request that asks for the connection to be closed gets no answer", arguments: ["GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", "\u{1}"])
+    func afterClose(next: String) async throws {
+        try await ServerUnderTest.with { server in
+            let body = #"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"generateName":"a"}}"#
+            let request = "POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"
+            let answer = try await RawConnection.exchange(request + next, with: server)
+            #expect(answer.hasPrefix("HTTP/1.1 201 ") && answer.split(separator: "HTTP/1.1 ").count == 1, "\(answer)")
+        }
+    }
+
     /// Such a head is an error when the connection ends, and was answered after the farewell, which stopped a debug build.
     @Test("a connection whose head is only begun ends with the server", arguments: ["", "GET /heal", "GET /healthz HTTP/1.1\r\nhost: x\r\n"])
     func headBegunAtShutdown(sent: String) async throws {

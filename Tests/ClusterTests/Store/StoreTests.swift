@@ -100,20 +100,25 @@ struct StoreTests {
         #expect(store.read("n0")?.object["data", "text"] == text)
     }
 
-    @Test("All who keep a version without its managedFields keep the same tree, and one that nobody keeps goes", .timeLimit(.minutes(1)))
-    func sharedTrees() async throws {
+    @Test("All who keep a version as it is watched keep the same tree, and one that nobody keeps goes", .timeLimit(.minutes(1)), arguments: [false, true])
+    func sharedTrees(isDeleting: Bool) async throws {
         let store = Store.inMemory(clock: SystemClock())
-        let version = try await store.put("a", data: ["x": "1"])
-        var first: Object? = version.trimmed
-        #expect(first?["metadata", "managedFields"] == nil)
-        #expect(first == version.object.withoutManagedFields)
+        var object = Object(.configMaps, namespace: "default", name: "a", ["data": ["x": "1"]])
+        object["metadata", "managedFields"] = [["manager": "m", "fieldsV1": ["f:data": [:]]]]
+        if isDeleting { object["metadata", "deletionTimestamp"] = "2026-01-01T00:00:00Z" }
+        let version = try await store.commit(Write(resource: ResourceType.configMaps.groupResource, object: object, author: "tester test"))
+        var first: Object? = version.watchedForm
+        #expect((first?["metadata", "managedFields"] != nil) == isDeleting)
+        #expect(first == version.object.watchedForm)
         weak let tree = first?.origin
-        #expect(version.trimmed.origin === tree)
+        #expect(version.watchedForm.origin === tree)
         // What the cache of whole trees forgets meanwhile changes nothing.
         version.dropTree()
-        #expect(version.trimmed.origin === tree)
+        #expect(version.watchedForm.origin === tree)
         first = nil
         #expect(tree == nil)
-        #expect(version.trimmed == version.object.withoutManagedFields)
+        let decoded = version.watchedForm
+        #expect(decoded == version.object.watchedForm)
+        #expect((decoded["metadata", "managedFields"] != nil) == isDeleting)
     }
 }

@@ -72,8 +72,11 @@ final class Listener: Sendable {
         // Streams first: a client that is told to leave while it still reads one takes that for an error.
         await streams.shutDown(until: clock.now + .nanoseconds(limits.shutdownGrace.nanoseconds), clock: clock)
         for connection in connections {
-            connection.pipeline.fireUserInboundEventTriggered(ServerIsLeaving())
-            connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+            // Together: no request may be read in between.
+            connection.eventLoop.execute {
+                connection.pipeline.fireUserInboundEventTriggered(ServerIsLeaving())
+                connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+            }
         }
         let grace = limits.shutdownGrace
         await withTaskGroup(of: Void.self) { group in

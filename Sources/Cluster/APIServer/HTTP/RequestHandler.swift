@@ -268,11 +268,12 @@ final class RequestHandler: ChannelDuplexHandler {
         guard case .answering(let answer) = state else { return }
         state = .idle
         answer.completion?(answer.status)
+        // Before the end is written, which hands on what waits behind this request.
+        if answer.closesConnection { isEnding = true }
         let sent = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: sent)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         if answer.closesConnection {
-            isEnding = true
             sent.futureResult.assumeIsolated().whenComplete { _ in
                 // Where the client is still sending, a close now would reset the connection and lose the answer.
                 bound.value.eventLoop.assumeIsolated().scheduleTask(in: answer.hasRequestEnded ? .zero : .milliseconds(500)) {

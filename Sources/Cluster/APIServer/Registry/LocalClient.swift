@@ -70,7 +70,7 @@ package struct LocalClient: ResourceClient {
             ? try await registry.measuredList(type, namespace: namespace, options: options)
             : try registry.list(type, namespace: namespace, options: options, context: context)
         return ObjectList(
-            items: list.items.map { options.omitsManagedFields ? $0.trimmed : $0.object }, resourceVersion: list.resourceVersion, continueToken: list.continueToken,
+            items: list.items.map { options.wantsWatchedForm ? $0.watchedForm : $0.object }, resourceVersion: list.resourceVersion, continueToken: list.continueToken,
             remainingItemCount: list.remainingItemCount)
     }
 
@@ -78,7 +78,7 @@ package struct LocalClient: ResourceClient {
         try authorize(.watch, type, namespace: namespace, name: options.fieldSelector.required("metadata.name") ?? "")
         let events = try registry.watch(type, namespace: namespace, options: options, context: context)
         // Pulled by the consumer: no task and no buffer between it and the hub.
-        return WatchStream(AsyncThrowingStream(unfolding: { try await events.next().map { WatchEvent($0, omitsManagedFields: options.omitsManagedFields) } }))
+        return WatchStream(AsyncThrowingStream(unfolding: { try await events.next().map { WatchEvent($0, inWatchedForm: options.wantsWatchedForm) } }))
     }
 
     package func create(_ type: ResourceType, _ object: Object, options: WriteOptions) async throws(APIStatus) -> Object {
@@ -117,8 +117,8 @@ package struct LocalClient: ResourceClient {
 }
 
 extension WatchEvent {
-    init(_ event: StoreEvent, omitsManagedFields: Bool) {
-        var object: Object { omitsManagedFields ? event.version.trimmed : event.version.object }
+    init(_ event: StoreEvent, inWatchedForm: Bool) {
+        var object: Object { inWatchedForm ? event.version.watchedForm : event.version.object }
         switch event.kind {
         case .added: self = .added(object)
         case .modified: self = .modified(object)
