@@ -161,7 +161,7 @@ package struct JSONObject: Sendable, Hashable {
     }
 
     /// Without the other members: removed one by one, each would move all that follow it.
-    func keeping(where isKept: (Member) throws -> Bool) rethrows -> JSONObject {
+    package func keeping(where isKept: (Member) throws -> Bool) rethrows -> JSONObject {
         var copy = JSONObject()
         copy.members = try members.filter(isKept)
         return copy

@@ -19,6 +19,8 @@ package final class Cluster: Sendable {
         package var logger: Logger
         /// The agent on this machine, for logs and metrics; nil when there is none.
         package var nodeEndpoint: (any NodeEndpoint)?
+        /// An agent runs beside it: before its node has joined, forecasts do not say that pods find none.
+        package var awaitsNode = false
         package var limits = HTTPLimits()
 
         package init(
@@ -85,7 +87,7 @@ package final class Cluster: Sendable {
         registry.guards.escalation = access.escalation
         let caller = WebhookCaller { [weak registry] namespace, name, port in registry?.endpoint(namespace: namespace, service: name, port: port) }
         registry.guards.webhooks = Webhooks(store: store, caller: caller)
-        registry.forecasts = Forecaster(certificateAuthority: identity.pki.authorityPEM, clock: configuration.clock)
+        registry.forecasts = Forecaster(certificateAuthority: identity.pki.authorityPEM, awaitsNode: configuration.awaitsNode, clock: configuration.clock)
         let server = APIServer(
             registry: registry, authenticator: Authenticator(tokens: tokens), authorizer: access.authorizer, nodeEndpoint: configuration.nodeEndpoint,
             limits: configuration.limits, clock: configuration.clock, logger: configuration.logger)

@@ -69,10 +69,11 @@ package struct Daemon: Sendable {
             return try await serve(url: remote.connection.config.server, client: remote, before: [], after: []) { _ in }
         }
         let endpoint = LateNodeEndpoint()
-        let cluster = try await Cluster(
-            Cluster.Configuration(
-                dataDirectory: options.directory.path, host: options.host, port: options.port, podCIDR: options.podCIDR,
-                serviceCIDR: options.serviceCIDR, clock: SystemClock(), logger: log("cluster"), nodeEndpoint: endpoint))
+        var configuration = Cluster.Configuration(
+            dataDirectory: options.directory.path, host: options.host, port: options.port, podCIDR: options.podCIDR,
+            serviceCIDR: options.serviceCIDR, clock: SystemClock(), logger: log("cluster"), nodeEndpoint: endpoint)
+        configuration.awaitsNode = options.runsAgent
+        let cluster = try await Cluster(configuration)
         var after: [any Service] = []
         if options.runsAgent {
             let agent = Agent(

@@ -8,14 +8,17 @@ package final class Forecaster: Sendable {
     static let waitingMax = 8
 
     private let certificateAuthority: String
+    private let awaitsNode: Bool
     private let clock: any WallClock
     private let turnstile = Turnstile(places: concurrencyMax, waitingMax: waitingMax)
 
     /// - Parameters:
     ///   - certificateAuthority: the PEM that pods are to trust.
+    ///   - awaitsNode: a node is about to join; until then nothing is said of where pods run.
     ///   - clock: what budgets are measured by; the forks' own time is another.
-    package init(certificateAuthority: String, clock: any WallClock = SystemClock()) {
+    package init(certificateAuthority: String, awaitsNode: Bool = false, clock: any WallClock = SystemClock()) {
         self.certificateAuthority = certificateAuthority
+        self.awaitsNode = awaitsNode
         self.clock = clock
     }
 
@@ -33,6 +36,7 @@ package final class Forecaster: Sendable {
         let outcome = await fork.run(until: end, clock: clock)
         var status = ForecastStatus(
             consequences: outcome.consequences, isSettled: outcome.isSettled, duration: outcome.duration, notTried: Self.notTried(spec, live))
+        if awaitsNode, live.store.count(ResourceType.nodes.groupResource) == 0 { status.consequences.removeAll { $0.kind == .podsUnschedulable } }
         if !status.isSettled {
             let bound =
                 outcome.isFull

@@ -51,13 +51,20 @@ extension Validation {
 extension JSON {
     /// This value without the members that are null, at every depth.
     var withoutNulls: JSON {
+        guard holdsNull else { return self }
         switch self {
         case .array(let list): return .array(list.map(\.withoutNulls))
-        case .object(let object):
-            var copy = JSONObject()
-            for member in object where !member.value.isNull { copy[member.key] = member.value.withoutNulls }
-            return .object(copy)
+        case .object(let object): return .object(object.keeping { !$0.value.isNull }.mapValues(\.withoutNulls))
         default: return self
+        }
+    }
+
+    /// Whether a member is null, at any depth: seldom, and then the value is its own answer.
+    private var holdsNull: Bool {
+        switch self {
+        case .array(let list): list.contains { $0.holdsNull }
+        case .object(let object): object.contains { $0.value.isNull || $0.value.holdsNull }
+        default: false
         }
     }
 }

@@ -32,6 +32,17 @@ struct ForkTests {
 
     private static func watchers(_ store: Store) -> Int { store.state.withLock { $0.hubs.values.reduce(0) { $0 + $1.followerCount } } }
 
+    @Test("Before the node of this machine has joined, nothing is said of where pods run", arguments: [true, false])
+    func firstNode(hasJoined: Bool) async throws {
+        let fixture = try await RegistryFixture()
+        fixture.registry.forecasts = Forecaster(certificateAuthority: "PEM", awaitsNode: true, clock: VirtualClock(now: Timestamp(seconds: 0)))
+        // It has no room for pods.
+        if hasJoined { _ = try await fixture.client.create(.nodes, Object(.nodes, name: "one")) }
+        let status = try await Self.ask(fixture.registry, [.apply(Self.deployment("fresh", replicas: 3))])
+        #expect(status.isSettled)
+        #expect(status.consequences.map(\.kind) == (hasJoined ? [.podsUnschedulable] : []))
+    }
+
     @Test("Store, watchers and disk are as they were, and so is the time")
     func untouched() async throws {
         let directory = try StoreDirectory()
