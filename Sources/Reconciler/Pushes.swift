@@ -203,6 +203,7 @@ extension Reconciler {
             let policy = worker.application.policy
             var rollout = Rollout(revision: revision, start: clock.now, timeout: policy.timeout)
             rollout.awaitsReversion = policy.revertsOnFailure
+            rollout.awaitsApplied = request.isForced
             while !Task.isCancelled {
                 for event in box.take() {
                     if !isFollowed, case .waiting = event { return .healthy }

@@ -339,6 +339,25 @@ struct FaultTests {
         }
     }
 
+    @Test("what git took while the cluster did not answer is deployed when it does")
+    func deployedLater() async throws {
+        let cluster = try await TestCluster()
+        let client = FaultyClient(cluster.client)
+        try await cluster.createApplication("shop", source: ["repository": "shop"])
+        try await RunningReconciler.with(cluster: cluster, client: client) { running in
+            let shop = try await PushedRepository(in: running)
+            try await cluster.application("shop", synced: "AwaitingPush")
+            let commit = try await shop.commit(["a.yaml": SyncTests.configMap("a")])
+            try await shop.work.push(to: shop.bare)
+            client.failReads(.applications, [APIStatus(.serviceUnavailable, "the API server does not answer")])
+            let lines = Lines()
+            let update = Push.RefUpdate(old: ObjectID.zero.description, new: commit, ref: "refs/heads/main")
+            #expect(await !running.reconciler.deploy(Push(repository: "shop", updates: [update]), report: lines.report))
+            #expect(lines.all == ["gitctl: the API server answered: the API server does not answer; trying again", "gitctl: stored; it is deployed as soon as that is mended"])
+            try await cluster.application("shop", synced: "Synced", at: commit)
+        }
+    }
+
     @Test("a remote is asked again after its interval, and a sync that is asked for does not wait for it")
     func fetchesOnAnInterval() async throws {
         let cluster = try await TestCluster()

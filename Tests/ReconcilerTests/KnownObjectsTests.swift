@@ -79,15 +79,16 @@ struct KnownObjectsTests {
             #expect(Set(scopes) == [LiveObjects.Scope(type: .configMaps, namespace: "default")])
             for _ in 0..<2 {
                 _ = try await sync(running)
-                let verified = try #require(worker.state.withLock { $0.verified })
+                let verified = try #require(worker.state.withLock { $0.applied?.verified })
                 #expect(try #require(worker.live.moment(of: scopes)).isSame(as: verified))
                 _ = try await eve.patch(ObjectKey(.configMaps, namespace: "default", name: "a"), .merge(["data": ["value": "9"]]))
                 try await cluster.application("shop", synced: "OutOfSync")
                 #expect(try #require(worker.live.moment(of: scopes)).isSame(as: verified) == false)
-                #expect(try await sync(running).first?.hasPrefix("applied 1 object in ") == true)
+                let lines = try await sync(running)
+                #expect(lines.first?.hasPrefix("applied 1 object in ") == true, "\(lines)")
                 #expect(try await [value(cluster, "a"), value(cluster, "b")] == ["1", "1"])
                 // What it wrote has to be seen once more.
-                #expect(worker.state.withLock { $0.verified } == nil)
+                #expect(worker.state.withLock { $0.applied?.verified } == nil)
             }
             _ = try await sync(running)
             _ = try await eve.delete(ObjectKey(.configMaps, namespace: "default", name: "b"))

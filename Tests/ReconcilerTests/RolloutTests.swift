@@ -86,6 +86,19 @@ struct RolloutTests {
         #expect(rollout.outcome == .superseded)
     }
 
+    /// A sync that was asked for ended at once, healthy by the last look of the sync before.
+    @Test("who asks for a commit once more is not answered by how it was before it is applied")
+    func appliedAgain() {
+        var rollout = Rollout(revision: "abc", start: start, timeout: .seconds(60))
+        rollout.awaitsApplied = true
+        #expect(rollout.handle(.health(revision: "abc", summary(.healthy)), now: start).isEmpty)
+        #expect(rollout.tick(now: start).isEmpty && rollout.outcome == nil)
+        #expect(rollout.handle(.applied(revision: "abc", objects: 1, deleted: 0, duration: .zero), now: start).count == 1)
+        #expect(rollout.tick(now: start).isEmpty && rollout.outcome == nil)
+        _ = rollout.handle(.health(revision: "abc", summary(.healthy)), now: start)
+        #expect(rollout.tick(now: start) == ["healthy in 0 ms"] && rollout.outcome == .healthy)
+    }
+
     @Test("health of another commit does not count")
     func otherCommit() {
         var rollout = Rollout(revision: "abc", start: start, timeout: .seconds(60))

@@ -31,6 +31,8 @@ struct Applied: Sendable {
     var objects: [RenderedObject] = []
     /// What of the commit made the objects; nil where something is open, so that the next commit has to be gone through.
     var footprint: RenderFootprint?
+    /// When each of them was seen to be as it should, one by one; nil when that has to be done again.
+    var verified: LiveObjects.Moment?
     /// What is to be watched for the records.
     private(set) var scopes: Set<LiveObjects.Scope> = []
     /// Where the objects themselves are.
@@ -72,7 +74,7 @@ struct Applied: Sendable {
 
     /// Takes in what a sync wrote that did not come to its end.
     mutating func keep(_ written: [ObjectIdentity: Record]) {
-        (isWhole, objects, footprint) = (false, [], nil)
+        (isWhole, objects, footprint, verified) = (false, [], nil, nil)
         records.merge(written) { _, new in new }
         noteScopes()
     }

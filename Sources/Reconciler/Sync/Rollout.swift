@@ -27,6 +27,8 @@ struct Rollout: Sendable {
 
     /// A failure is followed by a commit that undoes it.
     var awaitsReversion = false
+    /// How the objects were before the commit was applied once more is no answer.
+    var awaitsApplied = false
     private(set) var isApplied = false
     private var failedAt: Timestamp?
     private var summary: HealthSummary?
@@ -72,7 +74,7 @@ struct Rollout: Sendable {
             if isToBeReverted { failedAt = now } else { outcome = .failed }
             return lines
         case .health(let other, let summary):
-            guard other == revision else { return [] }
+            guard other == revision, isApplied || !awaitsApplied else { return [] }
             isApplied = true
             self.summary = summary
             noteDegraded(summary, now: now)

@@ -69,8 +69,6 @@ struct WorkerState: Sendable {
     private var dirty: Set<ObjectIdentity> = []
     /// Applied objects that may not be in the cluster as the commit has them, whether or not somebody sees to it.
     private(set) var differing: Set<ObjectIdentity> = []
-    /// When each applied object was last seen to be as it should, one by one.
-    var verified: LiveObjects.Moment?
     private var dirtyNotBefore: [ObjectIdentity: Timestamp] = [:]
     private var reverts: [ObjectIdentity: Reverts] = [:]
     private var wantsHealth = false
@@ -179,16 +177,13 @@ struct WorkerState: Sendable {
 
     /// An object was put back; nil: it was left to somebody else.
     mutating func putBack(_ identity: ObjectIdentity, _ record: Applied.Record?) {
-        verified = nil
+        applied?.verified = nil
         applied?.records[identity] = record
         if record == nil { differing.insert(identity) } else { differing.remove(identity) }
     }
 
     /// A sync did not come to its end: the next one compares everything, since what is in the cluster is of two commits.
-    mutating func brought(inPart written: [ObjectIdentity: Applied.Record]) {
-        applied?.keep(written)
-        verified = nil
-    }
+    mutating func brought(inPart written: [ObjectIdentity: Applied.Record]) { applied?.keep(written) }
 
     mutating func needsHealth() { wantsHealth = true }
 
@@ -198,7 +193,6 @@ struct WorkerState: Sendable {
         if applied?.generation == new.generation { toJudge?.formUnion(written) } else { toJudge = nil }
         differing.subtract(looked)
         applied = new
-        verified = nil
         notHealthy = notHealthy.filter { new.records[$0.key] != nil }
         wantsHealth = true
     }

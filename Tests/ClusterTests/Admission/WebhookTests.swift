@@ -67,7 +67,7 @@ import Testing
             ("never", "context deadline exceeded"), ("garbage", "the answer is not JSON"), ("uid", "expected response.uid="),
             ("kind", "expected response with apiVersion=admission.k8s.io/v1"), ("500", "status code 500"), ("patch", "response.patchType"),
             ("rename", "must not change the object's kind, name or namespace"), ("huge", "larger than"), ("redirect", "status code 302"),
-            ("kind-patch", "must not change the object's kind, name or namespace"), ("drip", "context deadline exceeded"), ("deep", "the answer is not JSON"),
+            ("kind-patch", "must not change the object's kind, name or namespace"), ("drip", "context deadline exceeded"), ("nothing, again and again", "context deadline exceeded"), ("deep", "the answer is not JSON"),
         ])
     func failures(kind: String, text: String) async throws {
         let rename: JSON = [["op": "replace", "path": "/metadata/name", "value": "other"]]
@@ -81,22 +81,24 @@ import Testing
             case "patch": .answer { _ in ["allowed": true, "patch": Self.base64([])] }
             case "redirect": .status(302, headers: ["location": "https://localhost:1/elsewhere"])
             case "kind-patch": .answer { _ in ["allowed": true, "patchType": "JSONPatch", "patch": Self.base64([["op": "replace", "path": "/kind", "value": "Secret"]])] }
-            case "drip": .drip
+            case "drip": .drip(bytes: 16)
+            // No write of it ever has to wait for the client: it once outlived it.
+            case "nothing, again and again": .drip(bytes: 0)
             case "deep": .bytes([UInt8](repeating: UInt8(ascii: "["), count: 1 << 20))
             case "rename": .answer { _ in ["allowed": true, "patchType": "JSONPatch", "patch": Self.base64(rename)] }
             default: .bytes([UInt8](repeating: 32, count: WebhookCaller.answerBytesMax + 1))
             }
         try await WebhookUnderTest.with(behavior) { webhook in
             try await ServerUnderTest.with { server in
-                // Only the one that hangs is to run into its timeout.
-                let timeout: JSONObject = ["timeoutSeconds": ["never", "drip"].contains(kind) ? 1 : 20]
+                // Only those that hang are to run into their timeout.
+                let timeout: JSONObject = ["timeoutSeconds": text == "context deadline exceeded" ? 1 : 20]
                 try await install(server, webhook.configuration("Mutating", timeout))
                 let failed = try await server.post(Self.path, Self.configMap("x"))
                 #expect(failed.status == 500 && failed.message.hasPrefix(#"Internal error occurred: failed calling webhook "check.example.com": "#), "\(failed.body)")
                 #expect(failed.message.contains(text), "\(failed.message)")
                 // Its configuration can always be repaired.
                 try await server.client.delete(ObjectKey(.mutatingWebhookConfigurations, name: "hooks"))
-                try await install(server, webhook.configuration("Mutating", ["failurePolicy": "Ignore", "timeoutSeconds": ["never", "drip"].contains(kind) ? 1 : 20]))
+                try await install(server, webhook.configuration("Mutating", ["failurePolicy": "Ignore", "timeoutSeconds": text == "context deadline exceeded" ? 1 : 20]))
                 #expect(try await server.post(Self.path, Self.configMap("x")).status == 201)
             }
         }

@@ -17,8 +17,8 @@ final class WebhookUnderTest: Sendable {
         case bytes([UInt8])
         case never
         case status(Int, headers: HTTPHeaders = [:])
-        /// An answer without end, some bytes at a time.
-        case drip
+        /// An answer without end, so many bytes at a time.
+        case drip(bytes: Int)
     }
 
     let port: Int
@@ -65,12 +65,12 @@ final class WebhookUnderTest: Sendable {
                     var response = Response.text("no", status: .init(statusCode: code))
                     response.headers.add(contentsOf: headers)
                     return Reply(.now(response))
-                case .drip:
+                case .drip(let count):
                     return Reply(
                         .stream { writer throws(APIStatus) in
                             guard (try? await writer.begin(contentType: "application/json")) != nil else { return }
                             // Until the client has had enough.
-                            while (try? await writer.write([[UInt8](repeating: 32, count: 16)])) != nil {}
+                            while (try? await writer.write([[UInt8](repeating: 32, count: count)])) != nil {}
                         })
                 case .never: return Reply(.later {
                     try? await Task.sleep(for: .seconds(60))

@@ -34,8 +34,10 @@ package struct ResponseWriter: Sendable {
         try await channel.writeAndFlush(HTTPServerResponsePart.head(head)).get()
     }
 
-    /// Sends the pieces as one chunk.
+    /// Sends the pieces as one chunk. Throws when the task is cancelled, as it is when its connection ends.
     package func write(_ pieces: some Collection<[UInt8]>) async throws {
+        // Where no write waits, nothing else would tell that there is nobody left to write to.
+        try Task.checkCancellation()
         var buffer = channel.allocator.buffer(capacity: pieces.reduce(0) { $0 + $1.count })
         for piece in pieces { buffer.writeBytes(piece) }
         let count = buffer.readableBytes
