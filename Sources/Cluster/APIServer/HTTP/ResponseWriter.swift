@@ -8,6 +8,8 @@ import Synchronization
 package struct ResponseWriter: Sendable {
     /// Bytes that may be on their way before a write waits for them.
     private static let unsentBytesMax = 64 << 10
+    /// What a write costs beside its bytes: many small ones wait too.
+    private static let writeBytes = 128
 
     private final class Unsent: Sendable {
         private let bytes = Atomic(0)
@@ -36,11 +38,11 @@ package struct ResponseWriter: Sendable {
 
     /// Sends the pieces as one chunk. Throws when the task is cancelled, as it is when its connection ends.
     package func write(_ pieces: some Collection<[UInt8]>) async throws {
-        // Where no write waits, nothing else would tell that there is nobody left to write to.
+        // While no write waits, nothing else tells that there is nobody left to write to.
         try Task.checkCancellation()
         var buffer = channel.allocator.buffer(capacity: pieces.reduce(0) { $0 + $1.count })
         for piece in pieces { buffer.writeBytes(piece) }
-        let count = buffer.readableBytes
+        let count = buffer.readableBytes + Self.writeBytes
         let mustWait = unsent.add(count) > Self.unsentBytesMax
         let sent: EventLoopFuture<Void> = channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(buffer)))
         sent.whenComplete { [unsent] _ in _ = unsent.add(-count) }
