@@ -186,6 +186,7 @@ struct IgnoredDifferenceTests {
             autoscaler.namespace = "default"
             _ = try await client.create(.horizontalPodAutoscalers, autoscaler)
             try await shop.change(Self.web, ["spec": ["replicas": 5]], subresource: "scale", by: "kube-controller-manager")
+            // Nothing tells that a record was replaced.
             while ignored() == before { try await Task.sleep(for: .milliseconds(5)) }
             try await shop.change(Self.web, ["metadata": ["annotations": ["team/a": "theirs again"]]])
             try await shop.change(Self.settings, ["data": ["c": "wrong"]], by: "mallory")

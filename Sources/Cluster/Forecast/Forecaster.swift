@@ -32,11 +32,13 @@ package final class Forecaster: Sendable {
             throw APIStatus(.tooManyRequests, "\(Self.waitingMax) forecasts wait for others to end; try again", retryAfterSeconds: 1)
         }
         defer { turnstile.leave(user.name) }
+        // As the fork sees it: the node may join while that runs.
+        let isNodeToJoin = awaitsNode && live.store.count(ResourceType.nodes.groupResource) == 0
         let fork = ClusterFork(of: live, trying: spec, user: user, certificateAuthority: certificateAuthority)
         let outcome = await fork.run(until: end, clock: clock)
         var status = ForecastStatus(
             consequences: outcome.consequences, isSettled: outcome.isSettled, duration: outcome.duration, notTried: Self.notTried(spec, live))
-        if awaitsNode, live.store.count(ResourceType.nodes.groupResource) == 0 { status.consequences.removeAll { $0.kind == .podsUnschedulable } }
+        if isNodeToJoin { status.consequences.removeAll { $0.kind == .podsUnschedulable } }
         if !status.isSettled {
             let bound =
                 outcome.isFull
